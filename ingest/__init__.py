@@ -1,0 +1,1 @@
+"""A file becomes searchable: PDF → pages → passages → library on disk. Start reading at `pipeline.py`."""

@@ -1,0 +1,122 @@
+"""Every error that the product raises on purpose. Each carries a sentence for the person who meets it.
+
+SecondPassError
+├── SettingsError            a setting is wrong: which one, and what is accepted
+├── LibraryInUse             another process holds the data directory
+├── LibraryDamaged           a store cannot be opened: which, and what will be rebuilt
+├── DiskFull                 nothing was kept of the file or feedback that did not fit
+├── FileRefused              one file could not become a document (its `reason` is stored with it)
+│   ├── EmptyFile · NotAPdf · DamagedPdf · PasswordNeeded · WrongPassword
+│   ├── TooLarge · TooManyPages · TooLargeUnpacked · TookTooLong · ReaderCrashed · NoTextFound
+│   └── Cancelled            the person stopped it
+├── ModelMissing             weights are not here and could not be fetched
+├── RerankerFailed           a reranker gave no scores; the previous order stands
+│   └── RerankerUnavailable  it cannot run here at all: missing package, key or server
+├── GeneratorFailed          the language model gave no (or half an) answer
+└── UnknownName              a name that is not in a registry; lists the known ones and the nearest
+"""
+
+from __future__ import annotations
+
+
+class SecondPassError(Exception):
+    """Base of all. `str(error)` is the sentence that a person reads; it never holds a key or a document's text."""
+
+
+class SettingsError(SecondPassError):
+    pass
+
+
+class LibraryInUse(SecondPassError):
+    pass
+
+
+class LibraryDamaged(SecondPassError):
+    pass
+
+
+class DiskFull(SecondPassError):
+    pass
+
+
+class FileRefused(SecondPassError):
+    """A file that cannot become a document. `reason` is the short form that the library shows."""
+
+    reason = "could not be read"
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail
+        super().__init__(f"{self.reason}: {detail}" if detail else self.reason)
+
+
+class EmptyFile(FileRefused):
+    reason = "empty"
+
+
+class NotAPdf(FileRefused):
+    reason = "not a PDF"
+
+
+class DamagedPdf(FileRefused):
+    reason = "damaged"
+
+
+class PasswordNeeded(FileRefused):
+    reason = "password needed"
+
+
+class WrongPassword(FileRefused):
+    reason = "wrong password"
+
+
+class TooLarge(FileRefused):
+    reason = "too large"
+
+
+class TooManyPages(FileRefused):
+    reason = "too many pages"
+
+
+class TooLargeUnpacked(FileRefused):
+    reason = "too large when unpacked"
+
+
+class TookTooLong(FileRefused):
+    reason = "took too long"
+
+
+class ReaderCrashed(FileRefused):
+    reason = "the PDF reader crashed"
+
+
+class NoTextFound(FileRefused):
+    reason = "no text found"
+
+
+class Cancelled(FileRefused):
+    reason = "cancelled"
+
+
+class ModelMissing(SecondPassError):
+    pass
+
+
+class RerankerFailed(SecondPassError):
+    pass
+
+
+class RerankerUnavailable(RerankerFailed):
+    pass
+
+
+class GeneratorFailed(SecondPassError):
+    pass
+
+
+class UnknownName(SecondPassError):
+    def __init__(self, kind: str, name: str, known: list[str]) -> None:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, known, n=1, cutoff=0.4)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        super().__init__(f"There is no {kind} called {name!r}.{hint} Known: {', '.join(known)}.")

@@ -1,0 +1,1 @@
+"""A question becomes a cited answer over the library. Start reading at `engine.py`."""
