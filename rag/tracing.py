@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from rag.ranking import Ranking
+from ingest.documents import Box, Chunk
+from rag.ranking import Candidate, Mark, Ranking
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,3 +94,144 @@ class Answer:
     ms: float = 0.0
     tokens: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     message: str = ""
+
+
+def trace_to_json(trace: Trace, *, texts: int = 0) -> dict[str, Any]:
+    """The trace as JSON values: the CLI's contract, and what SQL keeps.
+
+    texts: for how many of the last stage's best the passage text is kept beside the evidence's (the rest can be
+    looked up by id while the document is there). A candidate that a stage did not score has `score` None.
+    """
+    with_text = {c.chunk.id for c in trace.evidence}
+    if trace.steps:
+        with_text |= {c.chunk.id for c in trace.steps[-1].ranking.top(texts)}
+    passages: dict[str, Any] = {}
+    for step in trace.steps:
+        for candidate in step.ranking:
+            if candidate.chunk.id not in passages:
+                passages[candidate.chunk.id] = _chunk_to_json(candidate.chunk, candidate.chunk.id in with_text)
+    return {
+        "question": trace.question,
+        "searched": trace.searched,
+        "stages": [_step_to_json(step) for step in trace.steps],
+        "evidence": [candidate.chunk.id for candidate in trace.evidence],
+        "passages": passages,
+        "configuration": dict(trace.configuration),
+        "warnings": list(trace.warnings),
+        "total_ms": round(trace.total_ms, 3),
+    }
+
+
+def _step_to_json(step: Step) -> dict[str, Any]:
+    rows = []
+    for rank, candidate in enumerate(step.ranking, start=1):
+        mark = candidate.mark(step.name)
+        row: dict[str, Any] = {
+            "rank": rank,
+            "chunk_id": candidate.chunk.id,
+            "document": candidate.chunk.document_name,
+            "page": candidate.chunk.page,
+            "score": round(mark.score, 6) if mark else None,
+        }
+        if mark and mark.parts:
+            row["parts"] = {name: round(value, 6) for name, value in mark.parts.items()}
+        rows.append(row)
+    return {
+        "name": step.name,
+        "ms": round(step.ms, 3),
+        "note": step.note,
+        "model": step.model,
+        "scored": step.scored,
+        "degraded": step.degraded,
+        "details": dict(step.details),
+        "ranking": rows,
+    }
+
+
+def _chunk_to_json(chunk: Chunk, with_text: bool) -> dict[str, Any]:
+    row = {
+        "document_id": chunk.document_id,
+        "document": chunk.document_name,
+        "position": chunk.position,
+        "page": chunk.page,
+        "section": chunk.section,
+        "title": chunk.title,
+        "collection": chunk.collection,
+    }
+    if with_text:
+        row |= {"text": chunk.text, "boxes": [list(asdict(box).values()) for box in chunk.boxes]}
+    return row
+
+
+def trace_from_json(data: Mapping[str, Any]) -> Trace:
+    """The inverse of `trace_to_json`; passages whose text was not kept come back with text "" and no boxes."""
+    chunks = {
+        chunk_id: Chunk(
+            id=chunk_id,
+            document_id=row["document_id"],
+            document_name=row["document"],
+            position=row["position"],
+            page=row["page"],
+            section=row["section"],
+            text=row.get("text", ""),
+            title=row.get("title", ""),
+            collection=row.get("collection", ""),
+            boxes=tuple(
+                Box(page=b[0], left=b[1], top=b[2], right=b[3], bottom=b[4]) for b in row.get("boxes", ())
+            ),
+        )
+        for chunk_id, row in data["passages"].items()
+    }
+    known: dict[str, Candidate] = {}
+    steps = []
+    for stage in data["stages"]:
+        ranked = []
+        for row in stage["ranking"]:
+            candidate = known.get(row["chunk_id"]) or Candidate(chunk=chunks[row["chunk_id"]])
+            if row["score"] is not None:
+                mark = Mark(
+                    stage=stage["name"],
+                    rank=row["rank"],
+                    score=row["score"],
+                    parts=MappingProxyType(row.get("parts", {})),
+                )
+                candidate = replace(candidate, marks=(*candidate.marks, mark))
+            known[row["chunk_id"]] = candidate
+            ranked.append(candidate)
+        steps.append(
+            Step(
+                name=stage["name"],
+                ms=stage["ms"],
+                note=stage["note"],
+                model=stage.get("model", ""),
+                scored=stage.get("scored", 0),
+                degraded=stage.get("degraded", False),
+                details=MappingProxyType(stage.get("details", {})),
+                ranking=Ranking(candidates=tuple(ranked)),
+            )
+        )
+    return Trace(
+        question=data["question"],
+        searched=data["searched"],
+        steps=tuple(steps),
+        evidence=Ranking(candidates=tuple(known[chunk_id] for chunk_id in data["evidence"])),
+        configuration=MappingProxyType(dict(data["configuration"])),
+        warnings=tuple(data["warnings"]),
+    )
+
+
+def answer_to_json(answer: Answer) -> dict[str, Any]:
+    row = asdict(replace(answer, tokens={}))
+    row["tokens"] = dict(answer.tokens)
+    row["outcome"] = answer.outcome.value
+    row["citations"] = [asdict(citation) for citation in answer.citations]
+    return row
+
+
+def answer_from_json(data: Mapping[str, Any]) -> Answer:
+    values = dict(data)
+    values["outcome"] = Outcome(values["outcome"])
+    values["citations"] = tuple(
+        Citation(**{**citation, "sentences": tuple(citation["sentences"])}) for citation in values["citations"]
+    )
+    return Answer(**values)

@@ -1,0 +1,52 @@
+"""The recall stage: dense and BM25 side by side, each giving ids that the store turns into passages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from ingest.documents import Chunk, Hit, Query
+from ingest.errors import LibraryDamaged
+from ingest.protocols import Index, Store
+from rag.ranking import Candidate, Ranking
+from rag.tracing import Step
+
+
+def retrieve(query: Query, *, indexes: Sequence[Index], store: Store, limit: int) -> list[Step]:
+    """One step per index, at most `limit` passages each. An index that fails gives an empty, degraded step.
+
+    The indexes run side by side; the text of all hits is fetched once, and hits whose document is not ready
+    are dropped there, so that what an index still holds of a deleted document is never seen.
+    """
+    with ThreadPoolExecutor(max_workers=len(indexes)) as pool:
+        searches = list(pool.map(lambda index: _search(index, query, limit), indexes))
+    wanted = list(dict.fromkeys(hit.chunk_id for hits, _, _ in searches for hit in hits))
+    chunks = {chunk.id: chunk for chunk in store.chunks(wanted)}
+    return [
+        Step(
+            name=index.name,
+            ms=ms,
+            note=note,
+            degraded=bool(note),
+            ranking=_ranked(index.name, hits, chunks.get),
+            model=index.name,
+        )
+        for index, (hits, ms, note) in zip(indexes, searches, strict=True)
+    ]
+
+
+def _search(index: Index, query: Query, limit: int) -> tuple[list[Hit], float, str]:
+    started = time.perf_counter()
+    note = ""
+    try:
+        hits = index.search(query, limit)
+    except LibraryDamaged as error:
+        hits, note = [], str(error)
+    return hits, (time.perf_counter() - started) * 1000, note
+
+
+def _ranked(stage: str, hits: list[Hit], chunk_of: Callable[[str], Chunk | None]) -> Ranking:
+    found = [(chunk, hit.score) for hit in hits if (chunk := chunk_of(hit.chunk_id)) is not None]
+    unordered = Ranking(candidates=tuple(Candidate(chunk=chunk) for chunk, _ in found))
+    return unordered.reordered(stage, [score for _, score in found])
