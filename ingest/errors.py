@@ -12,7 +12,9 @@ SecondPassError
 ├── ModelMissing             weights are not here and could not be fetched
 ├── RerankerFailed           a reranker gave no scores; the previous order stands
 │   └── RerankerUnavailable  it cannot run here at all: missing package, key or server
+├── QuestionRefused          a question that cannot be searched: empty, or far too long
 ├── GeneratorFailed          the language model gave no (or half an) answer
+├── GoldensUnreadable        a file of golden questions: which line, and what is expected there
 └── UnknownName              a name that is not in a registry; lists the known ones and the nearest
 """
 
@@ -109,7 +111,15 @@ class RerankerUnavailable(RerankerFailed):
     pass
 
 
+class QuestionRefused(SecondPassError):
+    pass
+
+
 class GeneratorFailed(SecondPassError):
+    pass
+
+
+class GoldensUnreadable(SecondPassError):
     pass
 
 
