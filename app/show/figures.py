@@ -1,0 +1,177 @@
+"""What the journal says, counted: thumbs by week, position lift, latencies, and what still lacks marks. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from ingest.documents import AskedQuestion
+
+
+@dataclass(frozen=True, kw_only=True)
+class Percentiles:
+    """Milliseconds of one stage over `count` questions."""
+
+    stage: str
+    p50: float
+    p95: float
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Week:
+    """Thumbs of the questions asked in the week that begins on `monday`."""
+
+    monday: date
+    up: int
+    down: int
+    asked: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lift:
+    """Position lift: rank before (hybrid) − rank after (last stage), over all evidence passages of all questions.
+
+    lifts: one number a passage. new_first: share of the questions whose first passage the rerankers changed.
+    """
+
+    lifts: tuple[int, ...]
+    new_first: float
+
+    @property
+    def mean(self) -> float:
+        return sum(self.lifts) / len(self.lifts) if self.lifts else 0.0
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which `share` of the values lie, by linear interpolation. Raises ValueError when empty."""
+    if not values:
+        raise ValueError("no values")
+    ordered = sorted(values)
+    place = (len(ordered) - 1) * share
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def latencies(questions: Iterable[AskedQuestion]) -> list[Percentiles]:
+    """p50 and p95 per stage, in the order in which stages run, then the answer and the total."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for asked in questions:
+        for stage in asked.trace.get("stages", ()):
+            found[stage["name"]].append(float(stage["ms"]))
+        if asked.answer.get("ms"):
+            found["answer"].append(float(asked.answer["ms"]))
+        found["total"].append(asked.total_ms)
+    last = ("answer", "total")
+    names = [name for name in found if name not in last] + [name for name in last if name in found]
+    return [
+        Percentiles(
+            stage=name, p50=percentile(found[name], 0.5), p95=percentile(found[name], 0.95), count=len(found[name])
+        )
+        for name in names
+    ]
+
+
+def weeks(questions: Iterable[AskedQuestion]) -> list[Week]:
+    """One row for every week from the first question to the last, also those without any."""
+    up: Counter[date] = Counter()
+    down: Counter[date] = Counter()
+    asked: Counter[date] = Counter()
+    for question in questions:
+        monday = question.asked_at.date() - timedelta(days=question.asked_at.weekday())
+        asked[monday] += 1
+        if question.thumb:
+            (up if question.thumb.value > 0 else down)[monday] += 1
+    if not asked:
+        return []
+    first, last = min(asked), max(asked)
+    mondays = [first + timedelta(weeks=week) for week in range((last - first).days // 7 + 1)]
+    return [Week(monday=m, up=up[m], down=down[m], asked=asked[m]) for m in mondays]
+
+
+def lift(questions: Iterable[AskedQuestion]) -> Lift:
+    lifts: list[int] = []
+    changed = compared = 0
+    for asked in questions:
+        before = _places(asked.trace, "hybrid")
+        after = _places(asked.trace, "precise") or _places(asked.trace, "fast")
+        if not before or not after:
+            continue
+        compared += 1
+        changed += min(before, key=before.__getitem__) != min(after, key=after.__getitem__)
+        lifts += [before[i] - after[i] for i in asked.trace.get("evidence", ()) if i in before and i in after]
+    return Lift(lifts=tuple(lifts), new_first=changed / compared if compared else 0.0)
+
+
+def _places(trace: Mapping[str, Any], stage: str) -> dict[str, int]:
+    rows = next((row["ranking"] for row in trace.get("stages", ()) if row["name"] == stage), ())
+    return {row["chunk_id"]: row["rank"] for row in rows}
+
+
+def failed(questions: Iterable[AskedQuestion]) -> list[AskedQuestion]:
+    """Questions that ended without an answer, or with a thumbs down."""
+    return [q for q in questions if q.outcome != "answered" or (q.thumb is not None and q.thumb.value < 0)]
+
+
+def unmarked(questions: Iterable[AskedQuestion]) -> list[AskedQuestion]:
+    """Answered questions without a single passage mark: each one marked makes the verdict surer."""
+    return [q for q in questions if q.outcome == "answered" and not q.marks]
+
+
+def reasons(questions: Iterable[AskedQuestion]) -> list[tuple[str, int]]:
+    """Reasons given with thumbs down, most frequent first."""
+    return Counter(reason for q in questions if q.thumb for reason in q.thumb.reasons).most_common()
+
+
+def export_rows(questions: Iterable[AskedQuestion]) -> list[dict[str, Any]]:
+    """One row a judged question: what was asked, how it was judged, and which passages were marked."""
+    return [
+        {
+            "question_id": asked.id,
+            "asked_at": asked.asked_at.isoformat(),
+            "question": asked.question,
+            "outcome": asked.outcome,
+            "thumb": asked.thumb.value if asked.thumb else None,
+            "reasons": list(asked.thumb.reasons) if asked.thumb else [],
+            "comment": asked.thumb.comment if asked.thumb else "",
+            "marks": [
+                {"chunk_id": m.chunk_id, "document": m.document, "page": m.page, "relevant": m.relevant}
+                for m in asked.marks
+            ],
+        }
+        for asked in questions
+        if asked.thumb or asked.marks
+    ]
+
+
+def as_jsonl(rows: Sequence[Mapping[str, Any]]) -> str:
+    import json
+
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """One line a mark (or a judged question without marks). Cells that a spreadsheet would run start with '."""
+    import csv
+    import io
+
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        "question_id asked_at question outcome thumb reasons comment document page relevant chunk_id".split()
+    )
+    for row in rows:
+        head = [row["question_id"], row["asked_at"], row["question"], row["outcome"], row["thumb"]]
+        head += ["; ".join(row["reasons"]), row["comment"]]
+        for mark in row["marks"] or [{"document": "", "page": "", "relevant": "", "chunk_id": ""}]:
+            cells = [*head, mark["document"], mark["page"], mark["relevant"], mark["chunk_id"]]
+            writer.writerow([_cell(value) for value in cells])
+    return out.getvalue()
+
+
+def _cell(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

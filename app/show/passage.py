@@ -1,0 +1,113 @@
+"""A passage in words: where it stands, how far it moved, what each stage said of it, and its text with marks.
+
+Pure functions from values to text. Whatever comes from a document (its name, its text) is escaped here, once.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+
+from app.safe_text import plain
+from ingest.documents import Chunk
+from rag.ranking import Candidate, Mark
+
+STAGE_NAMES = {
+    "bm25": "BM25",
+    "dense": "dense",
+    "hybrid": "hybrid",
+    "fast": "fast",
+    "precise": "precise",
+}
+LATE_TO_EARLY = ("precise", "fast", "hybrid", "dense", "bm25")
+
+
+def stage_name(stage: str) -> str:
+    return STAGE_NAMES.get(stage, stage)
+
+
+def place(chunk: Chunk) -> str:
+    """ "storage.pdf · p. 3", for plain-text places (charts, tables, file names)."""
+    return f"{chunk.document_name} · p. {chunk.page}"
+
+
+def final_mark(candidate: Candidate) -> Mark | None:
+    """The mark of the latest stage that scored the candidate."""
+    return next((mark for stage in LATE_TO_EARLY if (mark := candidate.mark(stage))), None)
+
+
+def movement(before: int | None, now: int | None) -> str:
+    """How a rank changed, as Markdown of our own: "▲ 6, was #7". Ranks count from 1."""
+    if before is None or now is None:
+        return ""
+    if before == now:
+        return f":gray[= stayed #{now}]"
+    if now < before:
+        return f":green[▲ {before - now}], was #{before}"
+    return f":red[▼ {now - before}], was #{before}"
+
+
+def number(value: float) -> str:
+    """A raw score, short: three significant digits, no rescaling."""
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def badges(candidate: Candidate) -> str:
+    """ "#1 precise 4.2 | #1 fast 0.81 | #7 dense 0.63 | #3 BM25 11.4" as Markdown badges, latest stage first."""
+    found = [mark for stage in LATE_TO_EARLY if (mark := candidate.mark(stage))]
+    colours = {"precise": "primary", "fast": "orange"}
+    return " ".join(
+        f":{colours.get(mark.stage, 'gray')}-badge[\\#{mark.rank} {stage_name(mark.stage)} {number(mark.score)}]"
+        for mark in found
+    )
+
+
+def heading(chunk: Chunk, *, evidence_number: int | None = None) -> str:
+    """A card's header as Markdown: its number, the file's name (escaped) and the page."""
+    prefix = f"\\[{evidence_number}\\] " if evidence_number else ""
+    return f"{prefix}{plain(short(chunk.document_name))}, page {chunk.page}"
+
+
+def short(text: str, length: int = 80) -> str:
+    """At most `length` characters, cut in the middle, so that a name keeps its ending."""
+    text = " ".join(text.split())
+    if len(text) <= length:
+        return text
+    head = (length - 1) * 2 // 3
+    return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
+
+
+def passage_html(text: str, sentences: Sequence[str] = ()) -> str:
+    """The passage exactly as the generator was given it, escaped, with the cited sentences in <mark>.
+
+    The only tags in the result are our own <div> and <mark>. Sentences that do not occur are left out.
+    """
+    pieces, at = [], 0
+    for start, end in _spans(text, sentences):
+        pieces.append(html.escape(text[at:start]))
+        pieces.append(f'<mark style="{_HIGHLIGHTER}">{html.escape(text[start:end])}</mark>')
+        at = end
+    pieces.append(html.escape(text[at:]))
+    return f'<div style="{_BODY}">{"".join(pieces)}</div>'
+
+
+# A highlighter that can be read on paper and on a dark page: the text keeps the theme's colour.
+_HIGHLIGHTER = "background: rgba(240, 180, 20, 0.32); color: inherit; padding: 0.05em 0; border-radius: 2px"
+_BODY = "white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.6; font-size: 0.95rem"
+
+
+def _spans(text: str, sentences: Sequence[str]) -> list[tuple[int, int]]:
+    """Sorted, merged (start, end) of every sentence in the text; any run of white space matches any other."""
+    found = []
+    for sentence in sentences:
+        words = [re.escape(word) for word in sentence.split()]
+        if words and (match := re.search(r"\s+".join(words), text)):
+            found.append(match.span())
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -1,0 +1,87 @@
+"""Every setting as a row: its name, its environment variable, its value (keys masked) and what it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from app.settings import Settings
+
+GROUPS = {
+    "Library": ("home", "collection", "embedding", "chunk_tokens", "chunk_overlap"),
+    "Ranking": (
+        "retrieve", "fusion", "fast", "fast_keep", "precise", "evidence", "gate_margin", "budget_ms",
+        "reranker_timeout", "fold_duplicates", "diversity", "per_document", "score_cache",
+    ),
+    "Answer": ("llm_model", "llm_timeout", "openai_api_key", "openai_base_url", "answer_threshold"),
+    "Limits": ("max_file_mb", "max_pages", "parse_memory_mb", "parse_cpu_seconds", "parse_wall_seconds"),
+    "Machine": ("device", "backend", "threads", "host", "port", "log_level", "signals"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingRow:
+    name: str
+    variable: str
+    value: str
+    description: str
+    changed: bool
+
+
+def rows(settings: Settings) -> dict[str, list[SettingRow]]:
+    """Group → rows. A setting that no group names comes under "Other", so that none can be forgotten."""
+    named = {name for names in GROUPS.values() for name in names}
+    other = tuple(name for name in Settings.model_fields if name not in named)
+    groups = GROUPS | ({"Other": other} if other else {})
+    return {
+        group: [_row(settings, name) for name in names if name in Settings.model_fields]
+        for group, names in groups.items()
+    }
+
+
+def _row(settings: Settings, name: str) -> SettingRow:
+    field = Settings.model_fields[name]
+    value = getattr(settings, name)
+    alias = field.validation_alias
+    return SettingRow(
+        name=name,
+        variable=alias if isinstance(alias, str) else f"SECOND_PASS_{name.upper()}",
+        value=shown(value),
+        description=field.description or "",
+        changed=value != field.default,
+    )
+
+
+def shown(value: object) -> str:
+    """A value as text. A key is never shown, not even in part."""
+    if isinstance(value, SecretStr):
+        return "set (hidden)" if value.get_secret_value() else "not set"
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return without_password(str(value))
+
+
+def without_password(text: str) -> str:
+    """A URL without the user and password that may stand in it."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(text) if "://" in text else None
+    if not parts or "@" not in parts.netloc:
+        return text
+    return text.replace(f"{parts.netloc.rsplit('@', 1)[0]}@", "…@", 1)
+
+
+def sent_where(settings: Settings) -> list[tuple[str, str]]:
+    """(what, where to) for everything that leaves this machine under these settings; empty by default."""
+    found = []
+    if settings.openai_api_key or settings.openai_base_url:
+        address = without_password(settings.openai_base_url or "https://api.openai.com/v1")
+        found.append(("The question, the conversation and the passages of the evidence", address))
+    hosted = ("cohere", "jina", "voyage", "pinecone", "zeroentropy", "mixedbread", "llm", "http:", "https:")
+    for stage, name in (("fast", settings.fast), ("precise", settings.precise)):
+        if name.casefold().startswith(hosted):
+            found.append((f"The question and the passages that the {stage} stage reads", name))
+    return found

@@ -1,0 +1,134 @@
+"""Where the milliseconds went, how many pairs each stage read, and what the cascade saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.show.passage import stage_name
+from rag.tracing import Answer, Trace
+
+if TYPE_CHECKING:
+    import altair
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageTime:
+    """One stage: its milliseconds, how many it ordered, and how many pairs its model really read."""
+
+    stage: str
+    ms: float
+    ordered: int
+    scored: int
+    model: str
+    note: str
+    degraded: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saving:
+    """What reading all candidates with the precise reranker would have cost, at the pace seen in this question.
+
+    alone_ms: (milliseconds a pair) × (all candidates). spent_ms: fast and precise stage together.
+    """
+
+    candidates: int
+    read: int
+    alone_ms: float
+    spent_ms: float
+
+
+def stage_times(trace: Trace, answer: Answer | None = None) -> list[StageTime]:
+    rows = [
+        StageTime(
+            stage=step.name,
+            ms=step.ms,
+            ordered=len(step.ranking),
+            scored=step.scored,
+            model=step.model,
+            note=step.note,
+            degraded=step.degraded,
+        )
+        for step in trace.steps
+    ]
+    if answer and answer.ms:
+        rows.append(
+            StageTime(
+                stage="answer",
+                ms=answer.ms,
+                ordered=len(trace.evidence),
+                scored=0,
+                model=answer.generator,
+                note="",
+                degraded=False,
+            )
+        )
+    return rows
+
+
+def saving(trace: Trace) -> Saving | None:
+    """None where it cannot be known: the precise stage read nothing (switched off, gated, cached or failed)."""
+    fast, precise = trace.step("fast"), trace.step("precise")
+    if not fast or not precise or not precise.scored or precise.degraded or precise.ms <= 0:
+        return None
+    candidates = len(fast.ranking)
+    return Saving(
+        candidates=candidates,
+        read=precise.scored,
+        alone_ms=precise.ms / precise.scored * candidates,
+        spent_ms=fast.ms + precise.ms,
+    )
+
+
+def saving_sentence(found: Saving | None) -> str:
+    if found is None:
+        return "The precise stage read no pair in this question (switched off, skipped, or its scores were kept)."
+    gained = found.alone_ms - found.spent_ms
+    pace = (
+        f"The precise reranker alone on all {found.candidates} candidates would have taken about "
+        f"{seconds(found.alone_ms)}, at the pace of this question; "
+    )
+    if gained <= 0:
+        return f"{pace}both stages together took {seconds(found.spent_ms)}, so the cascade saved nothing here."
+    return f"{pace}both stages together took {seconds(found.spent_ms)}: about {seconds(gained)} saved."
+
+
+def lost_marks(trace: Trace, marks: Mapping[str, bool]) -> list[str]:
+    """Ids of passages that a person marked relevant and that the cuts kept out of the evidence."""
+    evidence = {candidate.chunk.id for candidate in trace.evidence}
+    return [chunk_id for chunk_id, relevant in marks.items() if relevant and chunk_id not in evidence]
+
+
+def seconds(ms: float) -> str:
+    """ "84 ms" or "2.1 s"."""
+    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
+
+
+def chart(rows: list[StageTime]) -> altair.LayerChart:
+    """A bar per stage, in the order in which they ran."""
+    import altair as alt
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        {
+            "stage": [stage_name(row.stage) for row in rows],
+            "ms": [row.ms for row in rows],
+            "label": [seconds(row.ms) for row in rows],
+            "pairs": [row.scored for row in rows],
+            "ordered": [row.ordered for row in rows],
+            "work": [row.model for row in rows],
+        }
+    )
+    y = alt.Y("stage:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=90))
+    x = alt.X("ms:Q", title="milliseconds", scale=alt.Scale(domain=[0, max(frame["ms"].max() * 1.18, 1)]))
+    tooltip = [
+        alt.Tooltip("stage:N"),
+        alt.Tooltip("label:N", title="time"),
+        alt.Tooltip("ordered:Q", title="passages ordered"),
+        alt.Tooltip("pairs:Q", title="pairs read by its model"),
+        alt.Tooltip("work:N", title="done by"),
+    ]
+    bars = alt.Chart(frame).mark_bar(height=18, cornerRadiusEnd=3).encode(y=y, x=x, tooltip=tooltip)
+    labels = alt.Chart(frame).mark_text(align="left", dx=5).encode(y=y, x=x, text="label:N")
+    return (bars + labels).properties(height=34 * len(rows) + 40)
