@@ -1,0 +1,46 @@
+"""Small traces for tests: each stage is a list of passages, written as "a.pdf:3" (page 3) or "a.pdf:3#2"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ingest.documents import Chunk
+from rag.ranking import Candidate, Ranking, merged
+from rag.tracing import Step, Trace
+
+
+def chunk(name: str, text: str = "") -> Chunk:
+    place, _, number = name.partition("#")
+    document, _, page = place.partition(":")
+    return Chunk(
+        id=name,
+        document_id=f"id-{document}",
+        document_name=document,
+        position=int(number or 0),
+        page=int(page or 1),
+        section="",
+        text=text or f"text of {name}",
+    )
+
+
+def trace(
+    question: str,
+    stages: Mapping[str, Sequence[str]],
+    *,
+    scores: Mapping[str, Sequence[float]] | None = None,
+    ms: float = 1.0,
+    evidence: int = 5,
+) -> Trace:
+    """A trace whose stages order the named passages; scores fall by 1 a rank unless given."""
+    steps: list[Step] = []
+    history = Ranking()
+    for stage, names in stages.items():
+        known = {candidate.chunk.id: candidate for candidate in history}
+        ranking = Ranking(candidates=tuple(known.get(name) or Candidate(chunk=chunk(name)) for name in names))
+        ranking = ranking.reordered(stage, (scores or {}).get(stage) or [-float(i) for i in range(len(names))])
+        steps.append(Step(name=stage, ms=ms, ranking=ranking, scored=len(names)))
+        kept = {candidate.chunk.id: candidate for candidate in history}
+        kept |= {candidate.chunk.id: candidate for candidate in ranking}
+        history = merged([Ranking(candidates=tuple(kept.values()))])
+    last = steps[-1].ranking if steps else Ranking()
+    return Trace(question=question, searched=question, steps=tuple(steps), evidence=last.top(evidence))
