@@ -1,0 +1,76 @@
+"""The house rules that a reader of the code relies on, held by the code itself."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("app", "ingest", "rag")
+FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+# What each package may import of ours. `rag` knows of ingestion only its values, protocols and errors.
+ALLOWED = {
+    "ingest": {"ingest"},
+    "rag": {"rag", "ingest.documents", "ingest.protocols", "ingest.errors"},
+    "app": {"app", "rag", "ingest"},
+}
+HEAVY = {"torch", "transformers", "sentence_transformers", "chromadb", "streamlit", "langchain_core"}
+
+
+def _imports(path: Path) -> list[str]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [name.name for name in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            found += [f"{node.module}.{name.name}" for name in node.names]
+    return found
+
+
+def _covered(name: str, allowed: set[str]) -> bool:
+    return any(name == prefix or name.startswith(prefix + ".") for prefix in allowed)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_run_from_app_to_rag_to_ingest_and_never_back(path: Path) -> None:
+    package = path.relative_to(ROOT).parts[0]
+    for name in _imports(path):
+        if name.split(".")[0] in PACKAGES:
+            assert _covered(name, ALLOWED[package]), f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_only_wiring_and_the_stores_themselves_name_chroma() -> None:
+    named = {str(path.relative_to(ROOT)) for path in FILES if any("chromadb" in name for name in _imports(path))}
+    assert named <= {"ingest/vector_index.py", "app/bench_peer.py"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_of_ours_unpickles_or_trusts_remote_code(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = set(_imports(path))
+    assert not {name for name in names if name.split(".")[0] in {"pickle", "dill", "joblib", "shelve", "marshal"}}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in {"eval", "exec", "torch.load", "os.system", "yaml.load"}, f"{path}:{node.lineno}"
+            for keyword in node.keywords:
+                if keyword.arg in {"trust_remote_code", "shell", "allow_pickle"}:
+                    assert isinstance(keyword.value, ast.Constant) and keyword.value.value is False, (
+                        f"{path}:{node.lineno}: {keyword.arg}"
+                    )
+
+
+def test_help_does_not_load_the_heavy_packages() -> None:
+    code = (
+        "import sys\n"
+        "from click.testing import CliRunner\n"
+        "from app.cli import main\n"
+        "result = CliRunner().invoke(main, ['--help'])\n"
+        "assert result.exit_code == 0, result.output\n"
+        f"print(sorted(set(sys.modules) & {HEAVY!r}))\n"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "[]"
