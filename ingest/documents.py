@@ -91,7 +91,10 @@ class Passage:
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """One line of the library. `reason` says why it failed, or what a reader should know ("49 of 50 pages read")."""
+    """One line of the library. `reason` says why it failed, or what a reader should know ("49 of 50 pages read").
+
+    `replaces` is the id of the older version that answers until this one is ready.
+    """
 
     id: str
     name: str
@@ -107,6 +110,7 @@ class Document:
     sha256: str
     added_at: datetime
     seconds: float
+    replaces: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

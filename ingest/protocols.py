@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -57,6 +57,10 @@ class Index(Protocol):
 
     def remove(self, document_id: str) -> None:
         """Remove every chunk of the document; nothing happens when there is none."""
+        ...
+
+    def discard(self, chunk_ids: Collection[str]) -> None:
+        """Remove these chunk ids; unknown ones are ignored."""
         ...
 
     def search(self, query: Query, limit: int) -> list[Hit]:
