@@ -50,10 +50,10 @@ def draw_list(found: list[Place], *, compare: bool) -> None:
         scored = f":gray-badge[{score.stage} {number(score.score)}]" if score else ""
         moved = ""
         if compare:
-            moved = movement(place.other, place.rank) if place.other else ":orange[only in this list]"
+            moved = movement(place.other, place.rank) if place.other else ":orange-badge[only in this list]"
         with st.container(border=True, gap="xsmall"):
             st.markdown(f"**{place.rank}** · {heading(place.chunk)}")
-            st.markdown(f"{scored} :small[{moved}]")
+            st.markdown(f"{moved} {scored}")
             text = " ".join(place.chunk.text.split())
             from app.safe_text import plain
 

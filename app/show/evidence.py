@@ -78,18 +78,18 @@ def draw_card(card: Card, question_id: str, actions: PassageActions) -> None:
     import streamlit as st
 
     key = f"{question_id}-{card.chunk.id}"
-    with st.container(border=True, key=f"card-{anchor(question_id, card.number)}"):
+    with st.container(border=True, gap="xsmall", key=f"card-{anchor(question_id, card.number)}"):
         st.subheader(
             heading(card.chunk, evidence_number=card.number),
             anchor=anchor(question_id, card.number),
         )
         moved = movement(card.rank_before, card.rank_now)
         cited = ":blue-badge[:material/format_quote: cited]" if card.cited else ""
-        st.markdown(f"{cited} {badges(card.candidate)} :small[{moved}]")
+        st.markdown(f"{cited} {moved} {badges(card.candidate)}")
         if card.cited:
             _text(card, key, actions)
         else:
-            with st.expander("Read the passage", key=f"fold-{key}", on_change="rerun") as fold:
+            with st.expander("Read the passage", type="compact", key=f"fold-{key}", on_change="rerun") as fold:
                 if fold.open:
                     _text(card, key, actions)
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -117,6 +117,13 @@ def failed(questions: Iterable[AskedQuestion]) -> list[AskedQuestion]:
     return [q for q in questions if q.outcome != "answered" or (q.thumb is not None and q.thumb.value < 0)]
 
 
+def why(question: AskedQuestion) -> str:
+    """Why it counts as gone wrong: the reasons given, else how it ended."""
+    if question.thumb and question.thumb.reasons:
+        return ", ".join(question.thumb.reasons)
+    return question.outcome.replace("_", " ") if question.outcome != "answered" else "thumbs down"
+
+
 def unmarked(questions: Iterable[AskedQuestion]) -> list[AskedQuestion]:
     """Answered questions without a single passage mark: each one marked makes the verdict surer."""
     return [q for q in questions if q.outcome == "answered" and not q.marks]

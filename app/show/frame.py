@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from app.safe_text import plain
 
@@ -13,8 +14,21 @@ WIDE = 1120
 def page_heading(title: str, subtitle: str) -> None:
     import streamlit as st
 
-    st.title(title, anchor=False)
-    st.markdown(f":gray[{subtitle}]")
+    with st.container(gap=None):
+        st.title(title, anchor=False)
+        st.markdown(f":gray[{subtitle}]")
+
+
+@contextmanager
+def section(title: str, text: str = "") -> Iterator[None]:
+    """A headed part of a page; `text` is a line of our own under the heading."""
+    import streamlit as st
+
+    with st.container(gap="xsmall"):
+        st.subheader(title, anchor=False)
+        if text:
+            st.caption(text)
+        yield
 
 
 def empty_state(icon: str, title: str, text: str) -> None:

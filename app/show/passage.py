@@ -38,14 +38,13 @@ def final_mark(candidate: Candidate) -> Mark | None:
 
 
 def movement(before: int | None, now: int | None) -> str:
-    """How a rank changed, as Markdown of our own: "▲ 6, was #7". Ranks count from 1."""
+    """How a rank changed, as a Markdown badge of our own: "#7 → #1 ▲ 6". Ranks count from 1."""
     if before is None or now is None:
         return ""
     if before == now:
-        return f":gray[= stayed #{now}]"
-    if now < before:
-        return f":green[▲ {before - now}], was #{before}"
-    return f":red[▼ {now - before}], was #{before}"
+        return f":gray-badge[stayed \\#{now}]"
+    arrow, colour = ("▲", "green") if now < before else ("▼", "red")
+    return f":{colour}-badge[\\#{before} → \\#{now} {arrow} {abs(before - now)}]"
 
 
 def number(value: float) -> str:

@@ -108,7 +108,13 @@ def chart(found: Sequence[Shift], *, height: int = 460) -> altair.LayerChart:
     deepest = int(rows["rank"].max())
     ticks = [tick for tick in (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000) if tick <= deepest]
     hover = alt.selection_point(fields=["id"], on="pointerover", nearest=True, clear="pointerout", empty=False)
-    x = alt.X("stage:N", sort=stages, title=None, axis=alt.Axis(labelAngle=0, orient="top", domain=False, ticks=False))
+    x = alt.X(
+        "stage:N",
+        sort=stages,
+        title=None,
+        scale=alt.Scale(type="point", padding=0.3),
+        axis=alt.Axis(labelAngle=0, orient="top", domain=False, ticks=False, labelFontWeight=600, labelFontSize=13),
+    )
     y = alt.Y(
         "rank:Q",
         title="rank",
@@ -181,7 +187,7 @@ def _points(shift: Shift, stages: Sequence[str]) -> list[dict[str, Any]]:
             "fate": shift.fate,
             "judged": judged,
             "weight": 2.5 if shift.fate == EVIDENCE else 1.3,
-            "strength": 1.0 if shift.fate == EVIDENCE else 0.75 if shift.fate == READ else 0.45,
+            "strength": 1.0 if shift.fate == EVIDENCE else 0.5,
             "label": f"[{shift.evidence_number}]" if shift.evidence_number and stage == drawn[-1] else "",
         }
         for stage in drawn
@@ -195,17 +201,20 @@ def table(found: Sequence[Shift]) -> pandas.DataFrame:
     judged = {True: "relevant", False: "not relevant", None: ""}
     rows = []
     for shift in found:
-        row: dict[str, Any] = {
-            "in answer": f"[{shift.evidence_number}]" if shift.evidence_number else "",
-            "passage": place(shift.chunk),
-        }
+        row: dict[str, Any] = {"fate": _fate_in_table(shift), "passage": place(shift.chunk)}
         for stage in DRAWN_STAGES:
             row[f"{stage} #"] = shift.ranks.get(stage)
         row["change"] = shift.change
         for stage in DRAWN_STAGES:
             row[f"{stage} score"] = shift.scores.get(stage)
-        row |= {"fate": shift.fate, "cited": shift.cited, "marked": judged[shift.relevant]}
+        row["marked"] = judged[shift.relevant]
         rows.append(row)
     frame = pd.DataFrame(rows)
     whole = [f"{stage} #" for stage in DRAWN_STAGES] + ["change"]
     return frame.astype(dict.fromkeys(whole, "Int64")) if rows else frame
+
+
+def _fate_in_table(shift: Shift) -> str:
+    if shift.evidence_number:
+        return f"[{shift.evidence_number}] cited" if shift.cited else f"[{shift.evidence_number}] given"
+    return "read, not used" if shift.fate == READ else "fell out"

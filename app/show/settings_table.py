@@ -85,3 +85,18 @@ def sent_where(settings: Settings) -> list[tuple[str, str]]:
         if name.casefold().startswith(hosted):
             found.append((f"The question and the passages that the {stage} stage reads", name))
     return found
+
+
+def in_use(settings: Settings) -> list[tuple[str, str]]:
+    """(part, what does it) for the way of a question, in its order."""
+    answer = "quoted from the passages (no language model is set up)"
+    if settings.openai_api_key or settings.openai_base_url:
+        answer = f"{settings.llm_model} at {without_password(settings.openai_base_url or 'https://api.openai.com/v1')}"
+    return [
+        ("Embedding", settings.embedding),
+        ("First stage", f"BM25 and dense vectors, {settings.retrieve} each, fused by {settings.fusion} weights"),
+        ("Fast stage", f"{settings.fast}, keeps {settings.fast_keep}"),
+        ("Precise stage", f"{settings.precise}, gives {settings.evidence} to the answer"),
+        ("Answer", answer),
+        ("Stores", "SQLite (the truth), Chroma, tantivy, token vectors"),
+    ]

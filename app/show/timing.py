@@ -121,7 +121,12 @@ def chart(rows: list[StageTime]) -> altair.LayerChart:
         }
     )
     y = alt.Y("stage:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=90))
-    x = alt.X("ms:Q", title="milliseconds", scale=alt.Scale(domain=[0, max(frame["ms"].max() * 1.18, 1)]))
+    x = alt.X(
+        "ms:Q",
+        title="milliseconds",
+        axis=alt.Axis(tickCount=6),
+        scale=alt.Scale(domain=[0, max(frame["ms"].max() * 1.18, 1)]),
+    )
     tooltip = [
         alt.Tooltip("stage:N"),
         alt.Tooltip("label:N", title="time"),
@@ -132,3 +137,36 @@ def chart(rows: list[StageTime]) -> altair.LayerChart:
     bars = alt.Chart(frame).mark_bar(height=18, cornerRadiusEnd=3).encode(y=y, x=x, tooltip=tooltip)
     labels = alt.Chart(frame).mark_text(align="left", dx=5).encode(y=y, x=x, text="label:N")
     return (bars + labels).properties(height=34 * len(rows) + 40)
+
+
+def draw_timing(trace: Trace, answer: Answer, marks: Mapping[str, bool]) -> None:
+    """The bars, the counts of pairs, what the cascade saved, and whether its cuts lost a marked passage."""
+    import streamlit as st
+
+    from app.safe_text import plain
+
+    rows = stage_times(trace, answer)
+    if not rows:
+        st.caption("No stage ran.")
+        return
+    found = saving(trace)
+    with st.grid(3, min_column_width=150):
+        st.metric("Until the passages were ranked", seconds(trace.total_ms), border=True)
+        st.metric("Pairs read by a model", f"{sum(row.scored for row in rows):,}", border=True)
+        gained = found.alone_ms - found.spent_ms if found else 0
+        st.metric("Saved by the cascade", seconds(gained) if gained > 0 else "nothing", border=True)
+    st.altair_chart(chart(rows), alt="Milliseconds per stage")
+    st.caption(saving_sentence(found))
+    for row in rows:
+        if row.note:
+            icon = ":material/warning:" if row.degraded else ":material/info:"
+            st.caption(f"{icon} {stage_name(row.stage)}: {plain(row.note)}")
+    lost = lost_marks(trace, marks)
+    if lost:
+        st.warning(
+            f"{len(lost)} passage{'s' if len(lost) > 1 else ''} that you marked as relevant "
+            f"{'were' if len(lost) > 1 else 'was'} not given to the answer: see Before → after.",
+            icon=":material/content_cut:",
+        )
+    elif marks:
+        st.caption(":material/check: The cuts lost none of the passages that you marked as relevant.")

@@ -1,0 +1,51 @@
+"""Ask: the conversation, its answers, and under the newest one why each passage made the cut."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.screens.asking import ask_now, attach
+from app.screens.conversations import current_conversation, sidebar
+from app.screens.scope import scope_picker
+from app.screens.turn import draw_turn
+from app.screens.welcome import welcome
+from app.shared import application
+from app.show.frame import READING_WIDTH
+from ingest.documents import Status
+
+app = application()
+conversation = current_conversation(app)
+documents = list(app.store.documents())
+sidebar(app, conversation)
+
+with st.bottom, st.container(horizontal_alignment="center", gap="xsmall"):
+    with st.container(width=READING_WIDTH):
+        scope = scope_picker(app, documents)
+    box = st.chat_input(
+        "Ask your documents, or drop a PDF here",
+        key="question",
+        accept_file="multiple",
+        file_type=["pdf", "txt", "md"],
+        max_upload_size=app.settings.max_file_mb,
+        submit_mode="disable",
+        width=READING_WIDTH,
+    )
+question = st.session_state.pop("ask_this", None) or (box.text.strip() if box else "")
+files = list(box.files) if box else []
+
+with st.container(horizontal_alignment="center"), st.container(width=READING_WIDTH, gap="medium"):
+    past = app.journal.questions(conversation_id=conversation, newest_first=False) if conversation else []
+    opened = st.session_state.get("opened_turn", "")
+    if not past and not question and not files:
+        welcome(app, documents)
+    newest = past[-1].id if past else ""
+    shown = "" if question else opened if any(asked.id == opened for asked in past) else newest
+    for asked in past:
+        draw_turn(app, asked, opened=asked.id == shown)
+    attached = attach(app, files) if files else ()
+    if question:
+        ask_now(app, question, conversation, scope, attached)
+    elif attached:
+        st.rerun()
+    elif not any(document.status is Status.READY for document in documents) and past:
+        st.caption("No document is ready now; answers need at least one.")

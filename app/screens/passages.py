@@ -1,0 +1,94 @@
+"""What a passage card can do with the library behind it: pictures, neighbours, marks, the whole document."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.safe_text import plain
+from app.show.evidence import PassageActions, boxes_by_page
+from app.show.passage import short
+from app.show.trouble import draw_error, said_plainly
+from ingest.documents import Box, Chunk, Document, Signal
+from ingest.errors import SecondPassError
+
+if TYPE_CHECKING:
+    from app.wiring import Application
+
+PICTURE_WIDTH = 1000  # pixels: sharp on a phone and on a wide screen
+
+
+def passage_actions(app: Application, question_id: str) -> PassageActions:
+    def pages(chunk: Chunk) -> list[tuple[int, bytes]]:
+        try:
+            return [(page, _png(app, chunk.document_id, page, boxes)) for page, boxes in boxes_by_page(chunk).items()]
+        except (SecondPassError, OSError) as error:
+            draw_error(error)
+            return []
+
+    def neighbour(chunk: Chunk, offset: int) -> Chunk | None:
+        span = abs(offset)
+        around = app.store.neighbours(chunk, before=span, after=span)
+        return next((other for other in around if other.position == chunk.position + offset), None)
+
+    def opened(chunk_id: str) -> None:
+        seen = st.session_state.setdefault("seen", set())
+        if app.settings.signals and (question_id, chunk_id) not in seen:
+            seen.add((question_id, chunk_id))
+            app.journal.signal(Signal(question_id=question_id, kind="click", chunk_id=chunk_id, at=datetime.now(UTC)))
+
+    return PassageActions(
+        save_mark=app.journal.mark,
+        remove_mark=app.journal.remove_mark,
+        pages=pages,
+        neighbour=neighbour,
+        read=lambda chunk: read_document(app, chunk),
+        opened=opened,
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _png(_app: Application, document_id: str, page: int, boxes: tuple[Box, ...]) -> bytes:
+    # A document's id stands for its bytes, so a picture never grows old.
+    return _app.library.page_png(document_id, page, boxes, PICTURE_WIDTH)
+
+
+def read_document(app: Application, chunk: Chunk) -> None:
+    """A side drawer with the document's pages, opened where the passage stands."""
+    document = next((row for row in app.store.documents() if row.id == chunk.document_id), None)
+    if document is None:
+        st.toast("This document is no longer in the library.", icon=":material/delete:")
+        return
+    open_reader(app, document, chunk.page, boxes_by_page(chunk))
+
+
+def open_reader(
+    app: Application, document: Document, page: int, boxes: dict[int, tuple[Box, ...]] | None = None
+) -> None:
+    @st.dialog(plain(short(document.name, 60)), width="large", position="right", icon=":material/menu_book:")
+    def reader() -> None:
+        with said_plainly():
+            st.session_state.setdefault(f"reader-{document.id}-{page}", page)
+            shown = st.pagination(max(document.pages, 1), key=f"reader-{document.id}-{page}", max_visible_pages=5)
+            picture, text = st.tabs(["Page", "Text as it was read"])
+            with picture:
+                try:
+                    png = _png(app, document.id, shown, (boxes or {}).get(shown, ()))
+                    st.image(png, width="stretch", alt=f"Page {shown} of the document")
+                except (SecondPassError, OSError) as error:
+                    draw_error(error)
+            with text:
+                words = app.library.preview(document.id, shown)
+                st.code(words or "(no text on this page)", language=None, wrap_lines=True)
+            st.download_button(
+                "Download the file",
+                lambda: app.library.file_bytes(document.id),
+                file_name=short(document.name, 120),
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"download-{document.id}",
+            )
+
+    reader()

@@ -1,0 +1,61 @@
+"""Adding files: several at once, into a collection, with a plain word on what happened to each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.safe_text import plain
+from app.show.passage import short
+from app.words import explain
+from ingest.errors import SecondPassError
+
+if TYPE_CHECKING:
+    from app.wiring import Application
+
+
+def upload(app: Application) -> None:
+    with st.form("upload", border=True, clear_on_submit=True):
+        files = st.file_uploader(
+            "Add PDF, text or Markdown files",
+            type=["pdf", "txt", "md"],
+            accept_multiple_files=True,
+            max_upload_size=app.settings.max_file_mb,
+            key="files",
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            names = app.library.collections() or [app.settings.collection]
+            first = names.index(app.settings.collection) if app.settings.collection in names else 0
+            collection = st.selectbox(
+                "Collection (type a new name to create one)",
+                names,
+                index=first,
+                accept_new_options=True,
+                key="into",
+                width=320,
+            )
+            replace = st.checkbox("Replace files of the same name", key="replace")
+            pressed = st.form_submit_button("Add to the library", type="primary", icon=":material/upload:")
+    if pressed and not files:
+        st.caption("Choose at least one file first.")
+    if pressed and files:
+        st.session_state["added"] = [
+            _add(app, file.name, file.getvalue(), (collection or app.settings.collection).strip(), replace)
+            for file in files
+        ]
+    for icon, line in st.session_state.pop("added", []):
+        st.markdown(f"{icon} {line}")
+
+
+def _add(app: Application, name: str, data: bytes, collection: str, replace: bool) -> tuple[str, str]:
+    """(icon, what happened) as Markdown of our own with the name escaped."""
+    shown = f"**{plain(short(name))}**"
+    try:
+        added = app.library.add(data, name, collection=collection, replace=replace)
+    except (SecondPassError, OSError) as error:
+        words = explain(error)
+        return ":red[:material/error:]", f"{shown}: {plain(words.sentence)} {plain(words.action)}"
+    if added.existed:
+        return ":orange[:material/content_copy:]", f"{shown}: {plain(added.message or 'is in the library already')}"
+    return ":green[:material/check:]", f"{shown}: {plain(added.message or 'is being read')}"
