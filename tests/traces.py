@@ -28,17 +28,22 @@ def trace(
     stages: Mapping[str, Sequence[str]],
     *,
     scores: Mapping[str, Sequence[float]] | None = None,
+    parts: Mapping[str, Sequence[Mapping[str, float]]] | None = None,
+    texts: Mapping[str, str] | None = None,
+    model: str = "builtin",
     ms: float = 1.0,
     evidence: int = 5,
 ) -> Trace:
     """A trace whose stages order the named passages; scores fall by 1 a rank unless given."""
+    made = {name: chunk(name, (texts or {}).get(name, "")) for names in stages.values() for name in names}
     steps: list[Step] = []
     history = Ranking()
     for stage, names in stages.items():
         known = {candidate.chunk.id: candidate for candidate in history}
-        ranking = Ranking(candidates=tuple(known.get(name) or Candidate(chunk=chunk(name)) for name in names))
-        ranking = ranking.reordered(stage, (scores or {}).get(stage) or [-float(i) for i in range(len(names))])
-        steps.append(Step(name=stage, ms=ms, ranking=ranking, scored=len(names)))
+        ranking = Ranking(candidates=tuple(known.get(name) or Candidate(chunk=made[name]) for name in names))
+        falling = [-float(i) for i in range(len(names))]
+        ranking = ranking.reordered(stage, (scores or {}).get(stage) or falling, (parts or {}).get(stage))
+        steps.append(Step(name=stage, ms=ms, ranking=ranking, scored=len(names), model=model))
         kept = {candidate.chunk.id: candidate for candidate in history}
         kept |= {candidate.chunk.id: candidate for candidate in ranking}
         history = merged([Ranking(candidates=tuple(kept.values()))])

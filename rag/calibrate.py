@@ -1,0 +1,329 @@
+"""How likely does the best evidence answer the question? A calibrated "I do not know".
+
+A reranker's score orders passages of one question; it is no probability, and across questions it means little. A
+logistic regression on a few signals of the evidence (Platt 1999, with several inputs) is fitted on questions whose
+evidence is known and on questions asked of collections that cannot answer them. What is claimed of it is measured on
+questions that the fit did not see.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.errors import LibraryDamaged
+from rag.fuse import number_matches, words
+from rag.goldens import Golden
+from rag.tracing import Trace
+
+BINS = 10
+FOLDS = 5
+RIDGE = 1.0  # L2 weight on standardised inputs, in units of one observation's log-likelihood
+FARTHEST = 3.0  # standard deviations
+FALSE_ANSWERS = 0.10  # the default threshold lets at most this share of unanswerable questions through
+
+_COMMON = frozenset(
+    "a an and are as at be by can could did do does for from had has have how if in is it its of on or should that the"
+    " their there this to was we were what when where which who why will with would you your".split()
+)
+_ENDING = re.compile(r"(?:ings?|ed|es|s|ly)$")
+
+
+def features(trace: Trace) -> dict[str, float] | None:
+    """What the probability is computed from, or None where the stages that it was fitted on did not all run.
+
+    Raw model scores (not fused ones, which are relative to the other candidates): the best and the lead of the
+    cross-encoder's logit, of late interaction and of the cosine among the evidence; how much of the question's
+    words and numbers the evidence holds; whether the first stages agree with the last.
+    """
+    precise = trace.step("precise")
+    if precise is None or precise.degraded or not len(trace.evidence):
+        return None
+    logits = _part(trace, "precise", "cross-encoder")
+    late = _part(trace, "fast", "late")
+    cosines = _part(trace, "dense", "")
+    if logits is None or late is None or cosines is None:
+        return None
+    texts = [chunk.headed_text for chunk in trace.evidence.chunks]
+    asked = [word for word in words(trace.searched) if word not in _COMMON]
+    covered = [_coverage(asked, text) for text in texts]
+    first = trace.evidence.candidates[0]
+    ranks = [mark.rank if (mark := first.mark(stage)) else 200 for stage in ("bm25", "dense")]
+    return {
+        "logit": float(logits.max()),
+        "logit_lead": float(logits.max() - np.median(logits)),
+        "late": float(late.max()),
+        "cosine": float(cosines.max()),
+        "first_words": covered[0],
+        "best_words": max(covered),
+        "all_words": _coverage(asked, " ".join(texts)),
+        "numbers": float(number_matches(trace.searched, [" ".join(texts)])[0]) if _numbers(asked) else 1.0,
+        "agreement": float(np.mean([1 / rank for rank in ranks])),
+    }
+
+
+def _part(trace: Trace, stage: str, part: str) -> NDArray[np.float64] | None:
+    """A stage's raw signal over the evidence, where at least one passage has it; `part` "" is the stage's own score."""
+    marks = [mark for candidate in trace.evidence if (mark := candidate.mark(stage))]
+    values = [mark.parts[part] if part else mark.score for mark in marks if not part or part in mark.parts]
+    return np.array(values, dtype=np.float64) if values else None
+
+
+def _coverage(asked: Sequence[str], text: str) -> float:
+    """The share of the question's words in the text, endings aside."""
+    if not asked:
+        return 0.0
+    held = {_stem(word) for word in words(text)}
+    return sum(_stem(word) in held for word in asked) / len(asked)
+
+
+def _stem(word: str) -> str:
+    return _ENDING.sub("", word) if len(word) > 4 else word
+
+
+def _numbers(asked: Sequence[str]) -> bool:
+    return any(word[0].isdigit() for word in asked)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """A fitted logistic regression: probability = 1 / (1 + exp(−(intercept + Σ weight · (value − mean) / spread))).
+
+    `threshold` is where, on questions that the fit did not see, at most FALSE_ANSWERS of the unanswerable ones were
+    let through. `precise` names the model that it was fitted with: with another one there is no probability.
+    """
+
+    names: tuple[str, ...]
+    means: tuple[float, ...]
+    spreads: tuple[float, ...]
+    weights: tuple[float, ...]
+    intercept: float
+    threshold: float
+    precise: str = "builtin"
+    version: str = ""
+
+    def probability(self, trace: Trace) -> float | None:
+        """In 0..1 that the evidence answers the question; None where the stages did not run as when it was fitted."""
+        step = trace.step("precise")
+        found = features(trace)
+        if found is None or step is None or step.model != self.precise:
+            return None
+        return float(self.probabilities([found])[0])
+
+    def probabilities(self, rows: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
+        """(len(rows),) for features as `features` gives them."""
+        table = np.array([[row[name] for name in self.names] for row in rows]).reshape(len(rows), len(self.names))
+        scaled = _scaled(table, np.array(self.means), np.array(self.spreads))
+        return _logistic(scaled @ np.array(self.weights) + self.intercept)
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+
+def read_calibration(path: Path) -> Calibration | None:
+    """The calibration at `path`, None where there is none. Raises LibraryDamaged when it is not one."""
+    if not path.is_file():
+        return None
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        data |= {name: tuple(data[name]) for name in ("names", "means", "spreads", "weights")}
+        found = Calibration(**data)
+        if len({len(found.names), len(found.means), len(found.spreads), len(found.weights)}) != 1:
+            raise ValueError("its columns differ in length")
+        return found
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise LibraryDamaged(
+            f"{path.name} is not a calibration ({error}). Delete it, or fit it anew: second-pass train --calibration."
+        ) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReliabilityBin:
+    """Questions whose probability lay in [low, high): how many, the mean probability, and the share answered."""
+
+    low: float
+    high: float
+    count: int
+    predicted: float
+    observed: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorRates:
+    """At a threshold: the share of unanswerable questions let through, of answerable ones turned away."""
+
+    threshold: float
+    false_answers: float
+    false_refusals: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationReport:
+    """What the calibration is worth on questions that its fit did not see (cross-validated, paraphrases together).
+
+    `expected_error` is the expected calibration error over ten bins of equal width (Naeini et al. 2015), `brier` the
+    mean squared error, `auc` the chance that an answerable question gets more than an unanswerable one.
+    """
+
+    questions: int
+    answerable: int
+    expected_error: float
+    brier: float
+    auc: float
+    bins: tuple[ReliabilityBin, ...]
+    rates: tuple[ErrorRates, ...]
+    chosen: ErrorRates
+
+    def to_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def fit_calibration(
+    answerable: Sequence[tuple[Golden, Trace]],
+    unanswerable: Sequence[tuple[Golden, Trace]],
+    *,
+    precise: str = "builtin",
+    version: str = "",
+    seed: int = 0,
+) -> tuple[Calibration, CalibrationReport]:
+    """Fit on traces of goldens asked where their evidence is, and of goldens asked where it is not.
+
+    An answerable question whose evidence did not make it among the final passages counts as unanswered: the
+    probability speaks of the evidence shown. Traces without all features are left out. Raises ValueError when fewer
+    than ten questions of either kind are left.
+    """
+    from rag.feedback import folds, paraphrase_groups
+
+    rows = [(golden.question, features(trace), _answered(golden, trace)) for golden, trace in answerable]
+    rows += [(golden.question, features(trace), False) for golden, trace in unanswerable]
+    kept = [(question, found, label) for question, found, label in rows if found is not None]
+    table = [found for _, found, _ in kept]
+    labels = np.array([label for _, _, label in kept], dtype=np.float64)
+    if min(labels.sum(), (1 - labels).sum()) < 10:
+        raise ValueError("a calibration needs at least ten answerable and ten unanswerable questions")
+    fold_of = folds(paraphrase_groups([question for question, _, _ in kept]), FOLDS, seed)
+    unseen = np.zeros(len(kept))
+    for fold in range(FOLDS):
+        inside, outside = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        fitted = fit([table[i] for i in inside], labels[inside])
+        unseen[outside] = fitted.probabilities([table[i] for i in outside])
+    report = reliability(unseen, labels)
+    final = fit(table, labels, threshold=report.chosen.threshold, precise=precise, version=version)
+    return final, report
+
+
+def collect(
+    goldens: Sequence[Golden],
+    retrieve: Callable[[str], Trace],
+    progress: Callable[[int, int], None] | None = None,
+) -> list[tuple[Golden, Trace]]:
+    """Each golden with its trace. Ask the goldens of one collection in another to get unanswerable ones."""
+    found = []
+    for done, golden in enumerate(goldens, start=1):
+        found.append((golden, retrieve(golden.question)))
+        if progress:
+            progress(done, len(goldens))
+    return found
+
+
+def _answered(golden: Golden, trace: Trace) -> bool:
+    grades = golden.grades
+    return any(golden.key_of(chunk) in grades for chunk in trace.evidence.chunks)
+
+
+def fit(
+    rows: Sequence[Mapping[str, float]],
+    labels: Sequence[bool] | NDArray[np.float64],
+    *,
+    threshold: float = 0.5,
+    precise: str = "builtin",
+    version: str = "",
+) -> Calibration:
+    """Logistic regression with an L2 penalty on standardised features; labels: (len(rows),) 1 where answered."""
+    from scipy.optimize import minimize
+
+    names = tuple(rows[0])
+    table = np.array([[row[name] for name in names] for row in rows])
+    target = np.asarray(labels, dtype=np.float64)
+    means, spreads = table.mean(axis=0), table.std(axis=0)
+    spreads = np.where(spreads > 1e-9, spreads, 1.0)
+    scaled = _scaled(table, means, spreads)
+
+    def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = scaled @ parameters[1:] + parameters[0]
+        error = _logistic(logits) - target
+        value = np.logaddexp(0, logits).sum() - target @ logits + RIDGE / 2 * parameters[1:] @ parameters[1:]
+        gradient = np.concatenate(([error.sum()], scaled.T @ error + RIDGE * parameters[1:]))
+        return float(value), gradient
+
+    found = minimize(loss, np.zeros(len(names) + 1), jac=True, method="L-BFGS-B").x
+    return Calibration(
+        names=names,
+        means=tuple(means.tolist()),
+        spreads=tuple(spreads.tolist()),
+        weights=tuple(found[1:].tolist()),
+        intercept=float(found[0]),
+        threshold=threshold,
+        precise=precise,
+        version=version,
+    )
+
+
+def reliability(probabilities: NDArray[np.float64], labels: NDArray[np.float64]) -> CalibrationReport:
+    """How far probabilities (n,) can be trusted, given (n,) labels 0 or 1 with both kinds present."""
+    from scipy.stats import mannwhitneyu
+
+    place = np.minimum((probabilities * BINS).astype(int), BINS - 1)
+    bins = tuple(
+        ReliabilityBin(
+            low=i / BINS,
+            high=(i + 1) / BINS,
+            count=int((place == i).sum()),
+            predicted=float(probabilities[place == i].mean()),
+            observed=float(labels[place == i].mean()),
+        )
+        for i in range(BINS)
+        if (place == i).any()
+    )
+    yes, no = probabilities[labels == 1], probabilities[labels == 0]
+    rates = tuple(rates_at(probabilities, labels, threshold / 20) for threshold in range(1, 20))
+    # The lowest threshold that turns enough unanswerable questions away costs the fewest false refusals.
+    smallest = float(np.nextafter(np.quantile(no, 1 - FALSE_ANSWERS, method="higher"), 1))
+    return CalibrationReport(
+        questions=len(labels),
+        answerable=int(labels.sum()),
+        expected_error=sum(row.count * abs(row.predicted - row.observed) for row in bins) / len(labels),
+        brier=float(((probabilities - labels) ** 2).mean()),
+        auc=float(mannwhitneyu(yes, no).statistic / (len(yes) * len(no))),
+        bins=bins,
+        rates=rates,
+        chosen=rates_at(probabilities, labels, smallest),
+    )
+
+
+def rates_at(probabilities: NDArray[np.float64], labels: NDArray[np.float64], threshold: float) -> ErrorRates:
+    """Both error rates when everything below the threshold is refused."""
+    answered = probabilities >= threshold
+    return ErrorRates(
+        threshold=threshold,
+        false_answers=float(answered[labels == 0].mean()),
+        false_refusals=float((~answered)[labels == 1].mean()),
+    )
+
+
+def _scaled(
+    table: NDArray[np.float64], means: NDArray[np.float64], spreads: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Standardised, and held within what a fit can have learned from: one odd value alone decides nothing."""
+    return np.clip((table - means) / spreads, -FARTHEST, FARTHEST)
+
+
+def _logistic(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 0.5 * (1.0 + np.tanh(0.5 * logits))  # the same as 1 / (1 + exp(−x)), without overflow
