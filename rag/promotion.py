@@ -1,0 +1,317 @@
+"""Feedback moves the fusion's weights, and moves the product only when that helps.
+
+What learns is the last stage's weighted sum. Every signal of every passage that the stage read is on record in the
+trace, so what other weights would have answered is computed, not guessed, and costs no model call. A candidate is
+compared with the present weights on questions that it did not learn from (five folds, paraphrases together) and on the
+shipped goldens, which nobody's thumbs can bend.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.documents import Chunk
+from rag.feedback import JudgedQuestion, folds, paraphrase_groups
+from rag.fuse import LinearFusion, standardised, vouching
+from rag.goldens import Golden
+from rag.paired import Difference, paired
+from rag.ranking import Candidate, Ranking
+from rag.tracing import Trace
+
+MINIMUM_MARKS = 20
+FOLDS = 5
+TOLERANCE = 0.005  # nDCG@10 that the shipped goldens may move by chance before it counts as a fall
+UNJUDGED = 0.02  # the relevance that a passage nobody judged is learned with: most are not evidence, some are
+_VOUCHING = {"document": 5, "page": 2}  # how many best passages of a place vouch for it, as in rag/fuse.py
+
+Fit = Callable[..., NDArray[np.float64]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignalList:
+    """What a stage knew of one question's passages, in the order it put them; n passages.
+
+    signals: raw values by name, (n,), NaN where missing. documents, pages: (n,) where each passage lies. keys: (n,)
+    what it counts as (its id, or its page), grades: key → relevance ≥ 1 of all that is known to be relevant.
+    labels: (n,) relevance to learn from.
+    """
+
+    question: str
+    signals: Mapping[str, NDArray[np.float64]]
+    documents: tuple[str, ...]
+    pages: tuple[int, ...]
+    keys: tuple[str, ...]
+    grades: Mapping[str, int]
+    labels: NDArray[np.float64]
+
+    @property
+    def ranking(self) -> Ranking:
+        """The passages without their text: all that vouching asks of them."""
+        places = zip(self.keys, self.documents, self.pages, strict=True)
+        return Ranking(candidates=tuple(Candidate(chunk=_placed(*place)) for place in places))
+
+
+def _placed(key: str, document: str, page: int) -> Chunk:
+    return Chunk(id=key, document_id=document, document_name="", position=0, page=page, section="", text="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned:
+    """A candidate and the case for or against it. `feedback` compares nDCG@10 on questions it did not learn from
+    (each paraphrase group counts once), `shipped` on the shipped goldens; None where there was nothing to compare."""
+
+    fusion: LinearFusion
+    stage: str
+    marks: int
+    questions: int
+    feedback: Difference | None
+    shipped: Difference | None
+    promoted: bool
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """What the journal keeps as a version's scores."""
+        return {
+            "stage": self.stage,
+            "marks": self.marks,
+            "questions": self.questions,
+            "feedback_ndcg@10": self.feedback and asdict(self.feedback),
+            "shipped_ndcg@10": self.shipped and asdict(self.shipped),
+            "promoted": self.promoted,
+            "reason": self.reason,
+        }
+
+
+def learn_fusion(
+    judged: Sequence[JudgedQuestion],
+    present: LinearFusion,
+    *,
+    shipped: Sequence[SignalList],
+    fit: Fit,
+    version: str,
+    stage: str = "precise",
+    minimum_marks: int = MINIMUM_MARKS,
+    encode: Callable[[Sequence[str]], NDArray[np.float32]] | None = None,
+    seed: int = 0,
+) -> Learned:
+    """New weights for `stage` from judged questions, and whether they may take the present ones' place.
+
+    fit: (features per question, labels per question, prior) → weights; `rag.learn.fit_fusion`. shipped: the lists of
+    `read_signal_lists`. encode: question texts → vectors, to find paraphrases by meaning. The caller keeps the result
+    as a version and promotes it when `promoted` is true.
+    """
+    marks = sum(row.marks for row in judged)
+    useful = [row for row in judged if row.positives]
+    lists = [found for row in useful if (found := judged_list(row, stage)) is not None]
+    if marks < minimum_marks or len(lists) < FOLDS:
+        reason = f"not enough marks yet: {marks} of {minimum_marks}, on {len(lists)} questions with known evidence"
+        return Learned(
+            fusion=present,
+            stage=stage,
+            marks=marks,
+            questions=len(lists),
+            feedback=None,
+            shipped=None,
+            promoted=False,
+            reason=reason,
+        )
+    groups = paraphrase_groups([row.question for row in lists], encode)
+    return learn_from_lists(
+        lists, groups, present, shipped=shipped, fit=fit, version=version, stage=stage, marks=marks, seed=seed
+    )
+
+
+def learn_from_lists(
+    lists: Sequence[SignalList],
+    groups: NDArray[np.int64],
+    present: LinearFusion,
+    *,
+    shipped: Sequence[SignalList],
+    fit: Fit,
+    version: str,
+    stage: str = "precise",
+    marks: int = 0,
+    seed: int = 0,
+) -> Learned:
+    """The same from lists: groups (len(lists),) says which questions are paraphrases of each other."""
+    fold_of = folds(groups, FOLDS, seed)
+    before = np.array([ndcg(row, present.weights[stage]) for row in lists])
+    after = np.zeros(len(lists))
+    for fold in range(FOLDS):
+        inside = [row for row, f in zip(lists, fold_of, strict=True) if f != fold]
+        candidate = fitted(inside, present, stage, fit, version) if inside else present
+        for i in np.flatnonzero(fold_of == fold).tolist():
+            after[i] = ndcg(lists[i], candidate.weights[stage])
+    feedback = paired(_group_means(before, groups), _group_means(after, groups))
+    final = fitted(lists, present, stage, fit, version)
+    guard = (
+        paired(*([ndcg(row, fusion.weights[stage]) for row in shipped] for fusion in (present, final)))
+        if shipped
+        else None
+    )
+    promoted, reason = _decision(feedback, guard)
+    return Learned(
+        fusion=final,
+        stage=stage,
+        marks=marks,
+        questions=len(lists),
+        feedback=feedback,
+        shipped=guard,
+        promoted=promoted,
+        reason=reason,
+    )
+
+
+def _decision(feedback: Difference, shipped: Difference | None) -> tuple[bool, str]:
+    gain = (
+        f"nDCG@10 on unseen feedback {feedback.before:.3f} → {feedback.after:.3f}"
+        f" (difference {feedback.difference:+.3f}, {feedback.low:+.3f} to {feedback.high:+.3f})"
+    )
+    if not feedback.real:
+        return False, f"kept aside: {gain}, which may be chance"
+    if shipped is None:
+        return False, f"kept aside: {gain}, but there are no shipped goldens to check it against"
+    if shipped.difference < -TOLERANCE:
+        return False, f"kept aside: {gain}, but the shipped goldens fall {shipped.before:.3f} → {shipped.after:.3f}"
+    return True, f"better: {gain}; shipped goldens {shipped.before:.3f} → {shipped.after:.3f}"
+
+
+def _group_means(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
+    """One value per paraphrase group, so that a question asked fifty times does not vote fifty times."""
+    _, place = np.unique(groups, return_inverse=True)
+    return np.bincount(place, weights=values) / np.bincount(place)
+
+
+def fitted(lists: Sequence[SignalList], prior: LinearFusion, stage: str, fit: Fit, version: str) -> LinearFusion:
+    """`prior` with the weights of one stage fitted to the lists; signals without a weight stay unused."""
+    names = [name for name, weight in prior.weights[stage].items() if weight]
+    tables = [_table(row, prior.weights[stage], names) for row in lists]
+    start = np.array([prior.weights[stage][name] for name in names])
+    found = fit(tables, [row.labels for row in lists], start)
+    weights = dict(prior.weights[stage]) | dict(zip(names, np.asarray(found).tolist(), strict=True))
+    return replace(prior, weights={**prior.weights, stage: weights}, version=version)
+
+
+def signal_list(
+    golden: Golden, trace: Trace, stage: str, labels: Mapping[str, float] | None = None
+) -> SignalList | None:
+    """A stage's signals from the trace, or None where the stage made no weighted sum or holds nothing relevant.
+
+    labels: chunk id → relevance to learn from; passages without one get UNJUDGED. Without `labels` the golden's
+    grades are the labels.
+    """
+    step = trace.step(stage)
+    if step is None or step.degraded:
+        return None
+    rows = [(candidate.chunk, mark) for candidate in step.ranking if (mark := candidate.mark(stage))]
+    names = sorted({name for _, mark in rows for name in mark.parts})
+    grades = golden.grades
+    keys = tuple(golden.key_of(chunk) for chunk, _ in rows)
+    if not names or not any(key in grades for key in keys):
+        return None
+    if labels is None:
+        relevance = [float(grades.get(key, 0)) for key in keys]
+    else:
+        relevance = [labels.get(chunk.id, UNJUDGED) for chunk, _ in rows]
+    return SignalList(
+        question=golden.question,
+        signals={name: np.array([mark.parts.get(name, np.nan) for _, mark in rows]) for name in names},
+        documents=tuple(chunk.document_id for chunk, _ in rows),
+        pages=tuple(chunk.page for chunk, _ in rows),
+        keys=keys,
+        grades=grades,
+        labels=np.array(relevance),
+    )
+
+
+def judged_list(row: JudgedQuestion, stage: str) -> SignalList | None:
+    """A judged question's list: what was judged by its weight, what was merely not marked as unjudged."""
+    labels = {
+        judgement.chunk.id: judgement.weight if judgement.relevant else 0.0
+        for judgement in row.judgements
+        if judgement.source != "unmarked"
+    }
+    return signal_list(row.golden, row.trace, stage, labels)
+
+
+def _table(row: SignalList, weights: Mapping[str, float], names: Sequence[str]) -> NDArray[np.float64]:
+    """(n, names) standardised signals as `LinearFusion.reorder` sums them; who vouches follows from `weights`."""
+    count = len(row.keys)
+    columns = {
+        name: standardised(values) for name, values in row.signals.items() if name not in _VOUCHING
+    }
+    base = sum((weights.get(name, 0.0) * column for name, column in columns.items()), start=np.zeros(count))
+    for name, best in _VOUCHING.items():
+        if weights.get(name):
+            columns[name] = standardised(vouching(row.ranking, base, name, best))
+    return np.stack([columns.get(name, np.zeros(count)) for name in names], axis=1)
+
+
+def reorder(row: SignalList, weights: Mapping[str, float]) -> NDArray[np.int64]:
+    """(n,) places of the passages in the order that `weights` give, best first; ties keep the recorded order."""
+    names = [name for name, weight in weights.items() if weight]
+    total = _table(row, weights, names) @ np.array([weights[name] for name in names])
+    return np.argsort(-total, kind="stable")
+
+
+def ndcg(row: SignalList, weights: Mapping[str, float], depth: int = 10) -> float:
+    """nDCG at `depth` of the order that `weights` give (linear gains; each page or passage counts once)."""
+    seen: set[str] = set()
+    gained = 0.0
+    for rank, i in enumerate(reorder(row, weights)[:depth].tolist(), start=1):
+        key = row.keys[i]
+        if key in row.grades and key not in seen:
+            seen.add(key)
+            gained += row.grades[key] / np.log2(rank + 1)
+    best = sorted(row.grades.values(), reverse=True)[:depth]
+    return float(gained / sum(grade / np.log2(rank + 1) for rank, grade in enumerate(best, start=1)))
+
+
+def write_signal_lists(lists: Sequence[SignalList], path: Path) -> None:
+    """Keep lists as JSON lines (the shipped goldens' lists lie beside the fusion's weights)."""
+    rows = [
+        {
+            "question": row.question,
+            "signals": {name: _numbers(values) for name, values in row.signals.items()},
+            "documents": row.documents,
+            "pages": row.pages,
+            "keys": row.keys,
+            "grades": dict(row.grades),
+            "labels": _numbers(row.labels),
+        }
+        for row in lists
+    ]
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
+def _numbers(values: NDArray[np.float64]) -> list[float | None]:
+    return [None if np.isnan(value) else round(float(value), 5) for value in values]
+
+
+def read_signal_lists(path: Path) -> list[SignalList]:
+    """The inverse of `write_signal_lists`; no lists where there is no such file."""
+    if not path.is_file():
+        return []
+    lists = []
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        if line:
+            row = json.loads(line)
+            lists.append(
+                SignalList(
+                    question=row["question"],
+                    signals={name: np.array(values, dtype=np.float64) for name, values in row["signals"].items()},
+                    documents=tuple(row["documents"]),
+                    pages=tuple(row["pages"]),
+                    keys=tuple(row["keys"]),
+                    grades=row["grades"],
+                    labels=np.array(row["labels"], dtype=np.float64),
+                )
+            )
+    return lists
