@@ -1,4 +1,4 @@
-"""Writes training lists of our own: ``python -m data.make_training OUT.jsonl [--companies N] [--families N] [--seed N]``.
+"""Writes training lists of our own: ``python -m data.make_training OUT.jsonl [--companies N] [--seed N]``.
 
 Each list is a question, the passage that answers it, and passages that only look as if: another statement of the same
 report, the contents page, a paragraph that names the word without the figure, the same statement of another year or

@@ -1,7 +1,7 @@
-"""How the built-in models learn, and how the fusion's weights learn from feedback. Nothing is read or learned at import.
+"""How the built-in models learn, and how the fusion's weights learn from feedback.
 
-``second-pass train`` calls ``train_fast`` and ``train_precise``; feedback calls ``fit_fusion``. A run is repeatable from
-its seed, up to the last bits of floating-point sums.
+``second-pass train`` calls ``train_fast`` and ``train_precise``; feedback calls ``fit_fusion``. A run is repeatable
+from its seed, up to the last bits of floating-point sums.
 """
 
 from __future__ import annotations
@@ -99,16 +99,18 @@ def train_precise(
 ) -> Path:
     """Train the precise model from the pairs of ``training_dir`` and ``extra_lists``, one stage after the other.
 
-    ``extra_lists`` are those of ``python -m data.make_training`` (read with ``read_lists``) or of feedback; each stage's
-    ``passes`` say how often each source is seen. The mined lists are kept as ``lists.jsonl`` in ``out_dir``, and used
-    again by a later run there. Without ``start`` training begins at the embedding model's trunk. On 2 cores: mining
-    4 minutes, training about 100 minutes. Raises TrainingDataError.
+    ``extra_lists`` are those of ``python -m data.make_training`` (read with ``read_lists``) or of feedback; each
+    stage's ``passes`` say how often each source is seen. The mined lists are kept as ``lists.jsonl`` in ``out_dir``,
+    and used again by a later run there. Without ``start`` training begins at the embedding model's trunk. On 2 cores
+    mining takes 4 minutes and training about 70. Raises TrainingDataError.
     """
     folder = Path(out_dir)
     folder.mkdir(parents=True, exist_ok=True)
     mined = folder / "lists.jsonl"
     if not mined.is_file():
-        write_lists(make_real_lists(training_dir), mined)
+        partial = mined.with_suffix(".part")
+        write_lists(make_real_lists(training_dir), partial)
+        partial.replace(mined)
     lists = [*read_lists(mined), *extra_lists]
     for recipe in stages:
         start = train_on_lists(lists, folder, recipe, start=start, threads=threads, progress=progress)

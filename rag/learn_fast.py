@@ -1,8 +1,8 @@
-"""The fast model learns: a linear projection of the embedding model's token states, with its int8 scale and word-piece IDF.
+"""The fast model learns: a linear projection of the embedding model's token states, its int8 scale, word-piece IDF.
 
 The projection is the principal components of the L2-normalised token states (uncentred, because cosines are what late
-interaction keeps), without the first one: it is the direction that all tokens share, and dropping it ("all-but-the-top",
-Mu and Viswanath 2018) sharpens MaxSim (Khattab and Zaharia 2020, ColBERT).
+interaction keeps), without the first one: it is the direction that all tokens share, and dropping it
+("all-but-the-top", Mu and Viswanath 2018) sharpens MaxSim (Khattab and Zaharia 2020, ColBERT).
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def late_interaction(
 ) -> float:
     """Sum over question tokens of weight × the best cosine with a passage token; all vectors L2-normalised.
 
-    question: (q, d); weights: (q,) of any sum, normalised here to 1; passage: (p, d). Weights that are all 0 count alike.
+    question: (q, d); weights: (q,) of any sum, normalised here to 1; passage: (p, d). Weights all 0 count alike.
     """
     total = float(weights.sum())
     shares = weights / total if total > 0 else np.full(len(weights), 1 / max(1, len(weights)), np.float32)
@@ -116,7 +116,7 @@ def fit_projection(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
-    """Fit the projection on at most ``per_source`` texts of each source, the IDF on all, write both; returns the config.
+    """Fit the projection on at most ``per_source`` texts of each source, the IDF on all; write both, return the config.
 
     Raises ValueError when there is no text or ``dimensions`` is not between 8 and 383.
     """

@@ -1,8 +1,8 @@
-"""Training lists from pairs: questions of our own from textbooks, and wrong passages that our own retrieval would bring.
+"""Training lists from pairs: questions asked of textbooks, and wrong passages that our own retrieval would bring.
 
-Hard negatives come from dense vectors and BM25 merged by reciprocal rank fusion (k = 60). What is likely to be right after
-all is left out: near-copies of the right passage, and what the bi-encoder likes much better ("positive-aware mining",
-Moreira et al. 2024, NV-Retriever).
+Hard negatives come from dense vectors and BM25 merged by reciprocal rank fusion (k = 60). What is likely to be right
+after all is left out: near-copies of the right passage, and what the bi-encoder likes much better
+("positive-aware mining", Moreira et al. 2024, NV-Retriever).
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.learn_fast import late_interaction, projected, token_states
 from rag.learn_precise import TrainingList
-from rag.rerank.builtin_weights import base_model_folder, load_tokenizer
+from rag.rerank.builtin_weights import FAST_WEIGHTS, base_model_folder, load_tokenizer
 
 RRF_K = 60
 NEAR_COPY = 0.93  # cosine with the right passage
@@ -207,7 +208,7 @@ def mine_lists(
     skip: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[TrainingList]:
-    """A list per pair: its passage, then up to 16 wrong ones from ``pool``, hardest first; pairs with under 6 are dropped.
+    """A list per pair: its passage, then up to 16 wrong ones from ``pool``, hardest first; under 6 it is dropped.
 
     ``skip`` leaves out that many of the hardest, for sources where several passages answer the same question.
     """
@@ -247,6 +248,42 @@ def mine_lists(
                 )
             )
     return lists
+
+
+def with_teacher(
+    lists: Sequence[TrainingList],
+    fast_dir: Path | str,
+    *,
+    passages: int = 8,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[TrainingList]:
+    """The lists, cut to their first ``passages``, with the fast model's late-interaction scores as their teacher.
+
+    ``fast_dir`` is the folder of the fast model. What it knows out of domain would be lost on few and one-sided labels.
+    """
+    from safetensors.numpy import load_file
+
+    weights = load_file(Path(fast_dir) / FAST_WEIGHTS)
+    projection, idf = weights["projection"], weights["idf"]
+    tokenizer = load_tokenizer()
+    texts = sorted({text for item in lists for text in item.passages[:passages]})
+    questions = sorted({item.question for item in lists})
+    states: dict[str, NDArray[np.float16]] = {}
+    for start in range(0, len(texts), 512):
+        block = texts[start : start + 512]
+        for text, rows in zip(block, token_states(block, max_length=192), strict=True):
+            states[text] = projected(rows, projection).astype(np.float16)
+        if progress is not None:
+            progress(start + len(block), len(texts))
+    asked = dict(zip(questions, token_states(questions, max_length=96), strict=True))
+    taught = []
+    for item in lists:
+        chosen = item.passages[:passages]
+        ids = tokenizer(item.question, truncation=True, max_length=96)["input_ids"][1:-1]
+        vectors = projected(asked[item.question], projection)
+        scores = [late_interaction(vectors, idf[ids], states[text].astype(np.float32)) for text in chosen]
+        taught.append(replace(item, passages=chosen, headers=item.headers[:passages], teacher=tuple(scores)))
+    return taught
 
 
 def _share_much(one: str, other: str) -> bool:

@@ -1,4 +1,4 @@
-"""The precise model learns: a cross-encoder from the embedding model's trunk, on lists of one right passage and several wrong.
+"""The precise model learns: a cross-encoder from the embedding model's trunk, on lists of one right passage and others.
 
 Loss: softmax cross-entropy over each list (ListNet's top-one loss, Cao et al. 2007, with one relevant passage; the
 "localized contrastive estimation" of Gao et al. 2021). Measured for a processor without GPU: eager attention and no
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,17 +30,30 @@ from rag.rerank.builtin_weights import (
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingList:
-    """One question, its right passage first, wrong passages after it; ``headers`` align with ``passages`` ("" for none)."""
+    """One question, its right passage first, wrong ones after it; ``headers`` align with ``passages`` ("" for none).
+
+    ``teacher`` is empty, or one score per passage of a ranking to imitate besides (any scale, higher is better).
+    """
 
     source: str
     question: str
     passages: tuple[str, ...]
     headers: tuple[str, ...]
+    teacher: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """A list as it is shown once: texts with the right one first, and the share of belief that each should get."""
+
+    question: str
+    texts: tuple[str, ...]
+    target: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreciseRecipe:
-    """What a run is made of. Defaults are those of the shipped model's last stage; ``seed`` fixes order and augmentation."""
+    """What a run is made of; ``seed`` fixes order and augmentation."""
 
     passes: dict[str, float]  # times that each source is seen; sources not named are left out
     negatives: int = 5
@@ -53,6 +67,8 @@ class PreciseRecipe:
     max_length: int = 256
     header_rate: float = 0.6
     splice_rate: float = 0.25
+    teacher_share: float = 0.4  # of the target, where a list has a teacher; the label has the rest
+    teacher_sharpness: float = 1.5  # of softmax over the teacher's z-scores
     seed: int = 0
 
 
@@ -78,6 +94,7 @@ def read_lists(path: Path | str) -> list[TrainingList]:
                 question=row["question"],
                 passages=tuple(row["passages"]),
                 headers=tuple(row["headers"]),
+                teacher=tuple(row.get("teacher", ())),
             )
         )
     return lists
@@ -90,8 +107,8 @@ def write_lists(lists: Sequence[TrainingList], path: Path | str) -> None:
             file.write(json.dumps(asdict(item), ensure_ascii=False) + "\n")
 
 
-def augmented(item: TrainingList, recipe: PreciseRecipe, rng: random.Random) -> tuple[str, list[str]]:
-    """(question, texts) of one visit: a sample of negatives, with or without headers, sometimes spliced or clipped.
+def augmented(item: TrainingList, recipe: PreciseRecipe, rng: random.Random) -> Visit:
+    """One visit: a sample of negatives, with or without headers, sometimes spliced or clipped.
 
     What is done to the right passage is done to the wrong ones of the same list, or the model learns the trace of it.
     """
@@ -112,7 +129,19 @@ def augmented(item: TrainingList, recipe: PreciseRecipe, rng: random.Random) -> 
     question = item.question
     if not synthetic and rng.random() < 0.3:
         question = question.rstrip(" ?") if question.endswith("?") else question[:1].upper() + question[1:] + "?"
-    return question, texts
+    return Visit(question=question, texts=tuple(texts), target=_target(item, chosen, recipe))
+
+
+def _target(item: TrainingList, chosen: list[int], recipe: PreciseRecipe) -> tuple[float, ...]:
+    """The label, and where there is a teacher a share of softmax(sharpness × z-score) (Hinton et al. 2015)."""
+    label = [1.0, *(0.0 for _ in chosen[1:])]
+    if not item.teacher:
+        return tuple(label)
+    scores = [item.teacher[i] for i in chosen]
+    mean, spread = statistics.fmean(scores), statistics.pstdev(scores) or 1.0
+    powers = [math.exp(recipe.teacher_sharpness * (score - mean) / spread) for score in scores]
+    share = recipe.teacher_share
+    return tuple((1 - share) * y + share * power / sum(powers) for y, power in zip(label, powers, strict=True))
 
 
 def _spliced(text: str, other: str, rng: random.Random) -> str:
@@ -163,9 +192,10 @@ def train_on_lists(
     checkpoint_every: int = 200,
     progress: Callable[[Progress], None] | None = None,
 ) -> Path:
-    """Train on ``lists`` with ``threads`` workers of one thread each, and write the model into ``out_dir`` (also every ``checkpoint_every`` steps); returns ``out_dir``.
+    """Train on ``lists`` with ``threads`` workers of one thread each; write the model into ``out_dir``.
 
-    ``start`` is the folder of a model to go on from; without it the embedding model's trunk with a fresh head. Raises
+    The model is also written every ``checkpoint_every`` steps. ``start`` is the folder of a model to go on
+    from; without it training begins at the embedding model's trunk with a fresh head. Returns ``out_dir``. Raises
     ValueError when the recipe's passes leave no list to learn from.
     """
     import torch
@@ -182,10 +212,10 @@ def train_on_lists(
     model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
     learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
 
-    def gradients_of(visits: list[tuple[str, list[str]]]) -> tuple[tuple[Any, ...], float]:
+    def gradients_of(visits: list[Visit]) -> tuple[tuple[Any, ...], float]:
         encoded = tokenizer(
-            [question for question, texts in visits for _ in texts],
-            [text for _, texts in visits for text in texts],
+            [visit.question for visit in visits for _ in visit.texts],
+            [text for visit in visits for text in visit.texts],
             truncation="only_second",
             max_length=recipe.max_length,
             padding=True,
@@ -193,53 +223,62 @@ def train_on_lists(
         )
         with torch.autocast("cpu", torch.bfloat16):
             logits = model(**encoded).logits[:, 0]
-        lists_of_logits = torch.split(logits.float(), [len(texts) for _, texts in visits])
-        loss = -torch.stack([torch.log_softmax(part, dim=0)[0] for part in lists_of_logits]).sum()
+        lists_of_logits = torch.split(logits.float(), [len(visit.texts) for visit in visits])
+        losses = [
+            -(torch.tensor(visit.target) * torch.log_softmax(part, dim=0)).sum()
+            for visit, part in zip(visits, lists_of_logits, strict=True)
+        ]
+        loss = torch.stack(losses).sum()
         return torch.autograd.grad(loss, learned), float(loss.detach())
 
     optimizer = _optimizer(model, recipe)
     peaks = [group["lr"] for group in optimizer.param_groups]
     config = precise_config(recipe)
     began, pairs, losses = time.monotonic(), 0, []
+    torch_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     workers = ThreadPoolExecutor(threads)
-    for step, batch in enumerate(batches):
-        factor = learning_rate_factor(step, len(batches), recipe)
-        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-            group["lr"] = peak * factor
-        visits = [augmented(item, recipe, rng) for item in batch]
-        # a few lists at a time: what is kept for backward stays near the processor, and less is padded
-        parts = [visits[i : i + recipe.lists_at_once] for i in range(0, len(visits), recipe.lists_at_once)]
-        total = 0.0
-        for gradients, loss in workers.map(gradients_of, parts):
-            total += loss / len(batch)
-            for parameter, gradient in zip(learned, gradients, strict=True):
-                gradient = gradient / len(batch)
-                parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
-        pairs += sum(len(texts) for _, texts in visits)
-        torch.nn.utils.clip_grad_norm_(learned, 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        losses.append(total)
-        last = step + 1 == len(batches)
-        if progress is not None and ((step + 1) % 20 == 0 or last):
-            seconds = time.monotonic() - began
-            mean = sum(losses) / len(losses)
-            progress(
-                Progress(
-                    step=step + 1, steps=len(batches), loss=mean, seconds=seconds, pairs_per_second=pairs / seconds
+    try:
+        for step, batch in enumerate(batches):
+            factor = learning_rate_factor(step, len(batches), recipe)
+            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+                group["lr"] = peak * factor
+            visits = [augmented(item, recipe, rng) for item in batch]
+            # a few lists at a time: what is kept for backward stays near the processor, and less is padded
+            parts = [visits[i : i + recipe.lists_at_once] for i in range(0, len(visits), recipe.lists_at_once)]
+            total = 0.0
+            for gradients, loss in workers.map(gradients_of, parts):
+                total += loss / len(batch)
+                for parameter, gradient in zip(learned, gradients, strict=True):
+                    gradient = gradient / len(batch)
+                    parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+            pairs += sum(len(visit.texts) for visit in visits)
+            torch.nn.utils.clip_grad_norm_(learned, 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            losses.append(total)
+            last = step + 1 == len(batches)
+            if progress is not None and ((step + 1) % 20 == 0 or last):
+                seconds = time.monotonic() - began
+                mean = sum(losses) / len(losses)
+                progress(
+                    Progress(
+                        step=step + 1, steps=len(batches), loss=mean, seconds=seconds, pairs_per_second=pairs / seconds
+                    )
                 )
-            )
-            losses = []
-        if (step + 1) % checkpoint_every == 0 or last:
-            save_precise(model, out_dir, config)
+                losses = []
+            if (step + 1) % checkpoint_every == 0 or last:
+                save_precise(model, out_dir, config)
+    finally:
+        workers.shutdown(cancel_futures=True)
+        torch.set_num_threads(torch_threads)
     return Path(out_dir)
 
 
 def _register_bfloat16_attention() -> str:
     """Eager attention whose scores, mask and softmax stay in bfloat16: 50 pairs a second against 40; returns its name.
 
-    The stock one adds a float32 mask to bfloat16 scores, so everything after it runs, and is kept for backward, in float32.
+    The stock one adds a float32 mask to bfloat16 scores, so all after it runs, and is kept for backward, in float32.
     """
     import torch
     from transformers import AttentionInterface

@@ -104,8 +104,8 @@ def save_precise(model: Any, folder: Path | str, config: dict[str, Any]) -> None
 def load_precise(folder: Path | str, *, attention: str = "sdpa", bfloat16: bool = False) -> tuple[Any, Any]:
     """(model, tokenizer) of the built-in cross-encoder in ``folder``; model in eval mode, one logit per pair.
 
-    Pairs are (question, "title · section\\ntext"), truncated with ``only_second``. ``bfloat16`` casts the weights, which
-    on processors with AMX or AVX512-BF16 is about three times as fast. Raises BuiltinWeightsError when files are
+    Pairs are (question, "title · section\\ntext"), truncated with ``only_second``. ``bfloat16`` casts the weights,
+    which on processors with AMX or AVX512-BF16 is about three times as fast. Raises BuiltinWeightsError when files are
     missing, are not this model's, or the installed base model is not the one it was trained on.
     """
     import torch
