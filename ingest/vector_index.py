@@ -77,11 +77,12 @@ class ChromaIndex:
                         metadatas=[{"document": item.chunk.document_id} for item in some],
                     )
                     reach("vectors added")
+                _touch(collection)
 
     def remove(self, document_id: str) -> None:
-        """Remove every chunk of the document; nothing happens when there is none."""
+        """Remove every chunk of the document, also what another embedder left of it."""
         with self._writing():
-            for collection in self._collections.values():
+            for collection in self._client.list_collections():
                 ids = collection.get(where={"document": document_id}, include=[])["ids"]
                 self._delete(collection, ids)
 

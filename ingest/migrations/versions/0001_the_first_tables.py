@@ -82,7 +82,7 @@ def upgrade() -> None:
         batch_op.create_index("documents_by_status", ["status", "added_at"], unique=False)
         batch_op.create_index(
             "one_document_per_file",
-            ["collection_key", "sha256", "pipeline"],
+            ["collection_key", "sha256", "pipeline", "embedder"],
             unique=True,
             **where("status != 'deleting'"),
         )
