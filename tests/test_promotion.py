@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from traces import chunk
+from traces import chunk, fused_trace
 
-from ingest.documents import AskedQuestion, Chunk, PassageMark
+from ingest.documents import AskedQuestion, PassageMark
 from rag.evaluate import stage_values
 from rag.feedback import judged_questions
 from rag.fuse import LinearFusion
@@ -30,8 +30,7 @@ from rag.promotion import (
     signal_list,
     write_signal_lists,
 )
-from rag.ranking import Candidate, Ranking
-from rag.tracing import Step, Trace, trace_from_json, trace_to_json
+from rag.tracing import Trace, trace_from_json, trace_to_json
 
 PRESENT = LinearFusion(
     weights={"precise": {"cross-encoder": 1.0, "late": 1.0, "dense": 0.3, "document": 0.2, "page": 0.2}}, version="0"
@@ -126,35 +125,6 @@ def test_our_ndcg_is_that_of_trec_eval(seed: int) -> None:
     golden = Golden(question="q", chunks=tuple(grades.items()))
     ranked = [chunk(row.keys[i]) for i in reorder(row, weights)]
     assert ndcg(row, weights) == pytest.approx(float(stage_values([golden], [ranked])["ndcg@10"][0]))
-
-
-def fused_trace(question: str, seed: int, weights: LinearFusion) -> Trace:
-    """A trace whose precise stage was really fused, with the evidence known to the cross-encoder and not to late."""
-    rng = np.random.default_rng(seed)
-    chunks = [
-        Chunk(
-            id=f"{question}-{i}",
-            document_id=f"d{i % 3}",
-            document_name=f"d{i % 3}.pdf",
-            position=i,
-            page=i // 3 + 1,
-            section="",
-            text=f"passage {i}",
-        )
-        for i in range(20)
-    ]
-    ranking = Ranking(candidates=tuple(Candidate(chunk=one) for one in chunks))
-    dense = ranking.reordered("dense", rng.random(20))
-    late = np.array([float(rng.normal()) - 1.5 * (c.chunk.position == 7) for c in dense])
-    fast = dense.reordered("fast", late, [{"late": float(value)} for value in late])
-    logits = np.array([float(rng.normal()) + 2.5 * (c.chunk.position == 7) for c in fast])
-    late_again = np.array([mark.parts["late"] for c in fast if (mark := c.mark("fast"))])
-    precise = weights.reorder("precise", question, fast, {"cross-encoder": logits, "late": late_again})
-    steps = tuple(
-        Step(name=name, ms=1.0, ranking=order, model="builtin")
-        for name, order in (("dense", dense), ("fast", fast), ("precise", precise))
-    )
-    return Trace(question=question, searched=question, steps=steps, evidence=precise.top(5))
 
 
 def test_replaying_the_recorded_signals_gives_the_order_that_the_fusion_gave() -> None:

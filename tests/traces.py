@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from ingest.documents import Chunk
+from rag.fuse import LinearFusion
 from rag.ranking import Candidate, Ranking, merged
 from rag.tracing import Step, Trace
 
@@ -49,3 +52,32 @@ def trace(
         history = merged([Ranking(candidates=tuple(kept.values()))])
     last = steps[-1].ranking if steps else Ranking()
     return Trace(question=question, searched=question, steps=tuple(steps), evidence=last.top(evidence))
+
+
+def fused_trace(question: str, seed: int, weights: LinearFusion) -> Trace:
+    """A trace whose precise stage was really fused, with the evidence known to the cross-encoder and not to late."""
+    rng = np.random.default_rng(seed)
+    chunks = [
+        Chunk(
+            id=f"{question}-{i}",
+            document_id=f"d{i % 3}",
+            document_name=f"d{i % 3}.pdf",
+            position=i,
+            page=i // 3 + 1,
+            section="",
+            text=f"passage {i}",
+        )
+        for i in range(20)
+    ]
+    ranking = Ranking(candidates=tuple(Candidate(chunk=one) for one in chunks))
+    dense = ranking.reordered("dense", rng.random(20))
+    late = np.array([float(rng.normal()) - 1.5 * (c.chunk.position == 7) for c in dense])
+    fast = dense.reordered("fast", late, [{"late": float(value)} for value in late])
+    logits = np.array([float(rng.normal()) + 2.5 * (c.chunk.position == 7) for c in fast])
+    late_again = np.array([mark.parts["late"] for c in fast if (mark := c.mark("fast"))])
+    precise = weights.reorder("precise", question, fast, {"cross-encoder": logits, "late": late_again})
+    steps = tuple(
+        Step(name=name, ms=1.0, ranking=order, model="builtin")
+        for name, order in (("dense", dense), ("fast", fast), ("precise", precise))
+    )
+    return Trace(question=question, searched=question, steps=steps, evidence=precise.top(5))

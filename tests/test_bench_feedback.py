@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from traces import fused_trace
+
+from app.bench_feedback import FeedbackBench, simulate
+from ingest.errors import SecondPassError
+from rag.fuse import LinearFusion
+from rag.goldens import Golden
+from rag.learn import fit_fusion
+from rag.promotion import signal_list
+from rag.tracing import Trace
+
+# "late" misleads in these traces, so there is something to learn.
+PRESENT = LinearFusion(weights={"precise": {"cross-encoder": 1.0, "late": 1.0, "dense": 0.3}}, version="0")
+
+
+def asked(count: int, start: int = 0) -> list[tuple[Golden, Trace]]:
+    rows = []
+    for i in range(start, start + count):
+        question = " ".join(f"word{n}" for n in np.random.default_rng(i).integers(0, 10**6, 4).tolist())
+        rows.append((Golden(question=question, chunks=((f"{question}-7", 1),)), fused_trace(question, i, PRESENT)))
+    return rows
+
+
+@pytest.fixture(scope="module")
+def bench() -> FeedbackBench:
+    shipped = [row for golden, trace in asked(60, 9000) if (row := signal_list(golden, trace, "precise"))]
+    return simulate(asked(250), PRESENT, shipped=shipped, fit=fit_fusion, marks=(0, 20, 200), seeds=3)
+
+
+def points(bench: FeedbackBench, crowd: str) -> list[Any]:
+    return [point for point in bench.points if point.crowd == crowd]
+
+
+def test_without_marks_nothing_changes(bench: FeedbackBench) -> None:
+    for point in bench.points:
+        if point.marks == 0:
+            assert point.candidate == point.in_use == point.shipped
+            assert point.promoted == 0
+
+
+def test_honest_marks_make_unseen_questions_better(bench: FeedbackBench) -> None:
+    at_200 = points(bench, "honest")[-1]
+    assert at_200.promoted == at_200.seeds
+    assert at_200.in_use > at_200.shipped + 0.05
+
+
+def test_no_crowd_gets_a_worse_model_into_use(bench: FeedbackBench) -> None:
+    assert all(point.harmed == 0 for point in bench.points)
+    for crowd in ("random", "adversarial"):
+        assert all(point.in_use >= point.shipped - 1e-9 for point in points(bench, crowd))
+
+
+def test_the_simulation_gives_the_same_figures_again(bench: FeedbackBench) -> None:
+    shipped = [row for golden, trace in asked(60, 9000) if (row := signal_list(golden, trace, "precise"))]
+    again = simulate(
+        asked(250), PRESENT, shipped=shipped, fit=fit_fusion, marks=(20,), crowds=("honest",), seeds=3
+    )
+    assert again.points[0] == points(bench, "honest")[1]
+
+
+def test_the_curve_is_printed_and_written(bench: FeedbackBench) -> None:
+    assert "adversarial" in bench.table()
+    assert max(map(len, bench.table().splitlines())) <= 120
+    json.dumps(bench.to_json(), allow_nan=False)
+
+
+def test_too_few_questions_with_evidence_are_refused() -> None:
+    with pytest.raises(SecondPassError, match="too few questions"):
+        simulate(asked(5), PRESENT, shipped=[], fit=fit_fusion)
