@@ -28,6 +28,9 @@ from rag.rerank.builtin_weights import (
 )
 
 
+AS_SHOWN = ("synthetic", "feedback")  # sources whose passages and headers already look as the product shows them
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingList:
     """One question, its right passage first, wrong ones after it; ``headers`` align with ``passages`` ("" for none).
@@ -64,11 +67,13 @@ class PreciseRecipe:
     final_learning_rate: float = 0.0  # as a fraction of the peak, at the last step
     warmup: float = 0.06
     weight_decay: float = 0.01
+    stop_after: int = 0  # steps; 0 goes to the schedule's end
     max_length: int = 256
     header_rate: float = 0.6
     splice_rate: float = 0.25
     teacher_share: float = 0.4  # of the target, where a list has a teacher; the label has the rest
     teacher_sharpness: float = 1.5  # of softmax over the teacher's z-scores
+    anchor: float = 0.1  # weight of a pointwise loss: without it a list's scores may float up or down together
     seed: int = 0
 
 
@@ -117,17 +122,17 @@ def augmented(item: TrainingList, recipe: PreciseRecipe, rng: random.Random) -> 
         # the first are the hardest: take them more often
         order = sorted(order, key=lambda i: i / len(order) + rng.random())[: recipe.negatives]
     chosen = [0, *order]
-    synthetic = item.source.startswith("synthetic")
+    as_shown = item.source.startswith(AS_SHOWN)
     texts = [item.passages[i] for i in chosen]
-    if not synthetic and rng.random() < recipe.splice_rate:
+    if not as_shown and rng.random() < recipe.splice_rate:
         texts = [_spliced(text, rng.choice(item.passages[1:]), rng) for text in texts]
-    with_headers = synthetic or (all(item.headers) and rng.random() < recipe.header_rate)
+    with_headers = as_shown or (all(item.headers) and rng.random() < recipe.header_rate)
     if with_headers:
         texts = [
             f"{item.headers[i]}\n{text}" if item.headers[i] else text for i, text in zip(chosen, texts, strict=True)
         ]
     question = item.question
-    if not synthetic and rng.random() < 0.3:
+    if not as_shown and rng.random() < 0.3:
         question = question.rstrip(" ?") if question.endswith("?") else question[:1].upper() + question[1:] + "?"
     return Visit(question=question, texts=tuple(texts), target=_target(item, chosen, recipe))
 
@@ -224,10 +229,11 @@ def train_on_lists(
         with torch.autocast("cpu", torch.bfloat16):
             logits = model(**encoded).logits[:, 0]
         lists_of_logits = torch.split(logits.float(), [len(visit.texts) for visit in visits])
-        losses = [
-            -(torch.tensor(visit.target) * torch.log_softmax(part, dim=0)).sum()
-            for visit, part in zip(visits, lists_of_logits, strict=True)
-        ]
+        losses = []
+        for visit, part in zip(visits, lists_of_logits, strict=True):
+            losses.append(-(torch.tensor(visit.target) * torch.log_softmax(part, dim=0)).sum())
+            right = torch.tensor([1.0, *(0.0 for _ in visit.texts[1:])])
+            losses.append(recipe.anchor * torch.nn.functional.binary_cross_entropy_with_logits(part, right))
         loss = torch.stack(losses).sum()
         return torch.autograd.grad(loss, learned), float(loss.detach())
 
@@ -257,7 +263,7 @@ def train_on_lists(
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             losses.append(total)
-            last = step + 1 == len(batches)
+            last = step + 1 in (len(batches), recipe.stop_after)
             if progress is not None and ((step + 1) % 20 == 0 or last):
                 seconds = time.monotonic() - began
                 mean = sum(losses) / len(losses)
@@ -269,6 +275,8 @@ def train_on_lists(
                 losses = []
             if (step + 1) % checkpoint_every == 0 or last:
                 save_precise(model, out_dir, config)
+            if last:
+                break
     finally:
         workers.shutdown(cancel_futures=True)
         torch.set_num_threads(torch_threads)
