@@ -9,7 +9,7 @@ shipped goldens, which nobody's thumbs can bend.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.documents import Chunk
+from ingest.documents import AskedQuestion, Chunk
 from rag.feedback import JudgedQuestion, folds, paraphrase_groups
 from rag.fuse import LinearFusion, standardised, vouching
 from rag.goldens import Golden
 from rag.paired import Difference, paired
-from rag.ranking import Candidate, Ranking
-from rag.tracing import Trace
+from rag.ranking import Candidate, Mark, Ranking
+from rag.tracing import Step, Trace, trace_from_json
 
 MINIMUM_MARKS = 20
 FOLDS = 5
@@ -208,14 +208,12 @@ def signal_list(
     grades are the labels.
     """
     step = trace.step(stage)
-    if step is None or step.degraded:
-        return None
-    rows = [(candidate.chunk, mark) for candidate in step.ranking if (mark := candidate.mark(stage))]
-    names = sorted({name for _, mark in rows for name in mark.parts})
     grades = golden.grades
+    rows = _fused(step) if step else []
     keys = tuple(golden.key_of(chunk) for chunk, _ in rows)
-    if not names or not any(key in grades for key in keys):
+    if not any(key in grades for key in keys):
         return None
+    names = sorted({name for _, mark in rows for name in mark.parts})
     if labels is None:
         relevance = [float(grades.get(key, 0)) for key in keys]
     else:
@@ -229,6 +227,49 @@ def signal_list(
         grades=grades,
         labels=np.array(relevance),
     )
+
+
+def _fused(step: Step) -> list[tuple[Chunk, Mark]]:
+    """The passages that the stage scored by a weighted sum, in its order; none where it did not."""
+    marks = [(candidate.chunk, mark) for candidate in step.ranking if (mark := candidate.mark(step.name))]
+    return [] if step.degraded or not any(mark.parts for _, mark in marks) else marks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What other weights would have shown for a past question: chunk ids of the first few, before and after."""
+
+    question_id: str
+    question: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+    @property
+    def entered(self) -> tuple[str, ...]:
+        return tuple(chunk_id for chunk_id in self.after if chunk_id not in self.before)
+
+    @property
+    def another_first(self) -> bool:
+        return self.before[:1] != self.after[:1]
+
+
+def would_change(
+    asked: Iterable[AskedQuestion], fusion: LinearFusion, *, stage: str = "precise", shown: int = 5
+) -> list[Change]:
+    """Past questions that `fusion` would have answered from other passages, or in another order, as they were asked."""
+    changes = []
+    for row in asked:
+        trace = trace_from_json(row.trace) if row.trace.get("stages") else None
+        step = trace.step(stage) if trace else None
+        ids = tuple(chunk.id for chunk, _ in _fused(step)) if step else ()
+        if trace and ids:
+            # Any golden will do: what counts as relevant does not enter the order.
+            known = signal_list(Golden(question=row.question, chunks=((ids[0], 1),)), trace, stage)
+            assert known is not None
+            after = tuple(ids[i] for i in reorder(known, fusion.weights[stage])[:shown].tolist())
+            if after != ids[:shown]:
+                changes.append(Change(question_id=row.id, question=row.question, before=ids[:shown], after=after))
+    return changes
 
 
 def judged_list(row: JudgedQuestion, stage: str) -> SignalList | None:

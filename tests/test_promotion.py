@@ -28,6 +28,7 @@ from rag.promotion import (
     read_signal_lists,
     reorder,
     signal_list,
+    would_change,
     write_signal_lists,
 )
 from rag.tracing import Trace, trace_from_json, trace_to_json
@@ -178,6 +179,17 @@ def test_marks_in_the_journal_become_better_weights() -> None:
     found = learn_fusion(judged, PRESENT, shipped=lists_of(60, start=1000), fit=fit_fusion, version="1")
     assert found.promoted, found.reason
     assert found.marks == 60
+
+
+def test_past_questions_that_other_weights_would_have_answered_otherwise_are_listed() -> None:
+    rows = [asked(i, "7") for i in range(10)]
+    assert would_change(rows, PRESENT) == []
+    other = LinearFusion(weights={"precise": {**PRESENT.weights["precise"], "late": 0.0}}, version="2")
+    changes = would_change(rows, other)
+    assert changes
+    lifted = [change for change in changes if change.after[0].endswith("-7") and change.another_first]
+    assert lifted
+    assert all(set(change.entered) <= set(change.after) - set(change.before) for change in changes)
 
 
 def test_below_the_stated_number_of_marks_nothing_is_learned() -> None:
