@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, delete, func, insert, select, update
 
 from ingest.database import reading, writing
 from ingest.documents import Box, Chunk, Document, EncodedChunk, EncodedText, Passage, Status
@@ -74,9 +74,11 @@ class SqlStore:
         found: dict[str, Chunk] = {}
         with reading(self._engine) as connection:
             for start in range(0, len(ids), _IDS_A_QUERY):
-                some = ids[start : start + _IDS_A_QUERY]
-                rows = connection.execute(_ready_chunks().where(chunks.c.id.in_(some)))
-                found |= {row.id: _chunk(row) for row in rows}
+                # Two look-ups by key, not a join: SQLite would begin a join at the ready documents, all of them.
+                rows = connection.execute(_CHUNKS_BY_ID, {"ids": ids[start : start + _IDS_A_QUERY]}).all()
+                owners = {row.document_id for row in rows}
+                of = {row.id: row for row in connection.execute(_READY_BY_ID, {"ids": list(owners)})}
+                found |= {row.id: _chunk(row, of[row.document_id]) for row in rows if row.document_id in of}
         return [found[wanted] for wanted in ids if wanted in found]
 
     def neighbours(self, chunk: Chunk, before: int = 1, after: int = 1) -> list[Chunk]:
@@ -86,7 +88,7 @@ class SqlStore:
             rows = connection.execute(
                 _ready_chunks().where(chunks.c.document_id == chunk.document_id, near).order_by(chunks.c.position)
             )
-            return [_chunk(row) for row in rows]
+            return [_chunk(row, row) for row in rows]
 
     def documents(self, collection: str | None = None, name_contains: str = "") -> list[Document]:
         """All documents but those being deleted, newest first; `name_contains` looks in names and titles."""
@@ -114,7 +116,7 @@ class SqlStore:
             rows = connection.execute(
                 _all_chunks().where(chunks.c.document_id == document_id).order_by(chunks.c.position)
             )
-            return [_chunk(row) for row in rows]
+            return [_chunk(row, row) for row in rows]
 
     def file_path(self, document: Document) -> Path:
         """Where the document's PDF lies."""
@@ -586,6 +588,12 @@ def _ready_chunks() -> Select[Any]:
     return _all_chunks().where(documents.c.status == Status.READY)
 
 
+_CHUNKS_BY_ID = select(chunks).where(chunks.c.id.in_(bindparam("ids", expanding=True)))
+_READY_BY_ID = _documents().where(
+    documents.c.id.in_(bindparam("ids", expanding=True)), documents.c.status == Status.READY
+)
+
+
 def _document(row: Row[Any]) -> Document:
     return Document(
         id=row.id,
@@ -606,13 +614,13 @@ def _document(row: Row[Any]) -> Document:
     )
 
 
-def _chunk(row: Row[Any]) -> Chunk:
+def _chunk(row: Row[Any], document: Row[Any]) -> Chunk:
     return Chunk(
         id=row.id,
         document_id=row.document_id,
-        document_name=row.name,
-        title=row.title,
-        collection=row.collection,
+        document_name=document.name,
+        title=document.title,
+        collection=document.collection,
         position=row.position,
         page=row.page,
         section=row.section,
