@@ -27,7 +27,6 @@ from rag.rerank.builtin_weights import (
     save_precise,
 )
 
-
 AS_SHOWN = ("synthetic", "feedback")  # sources whose passages and headers already look as the product shows them
 
 
