@@ -126,6 +126,7 @@ class MiniLmEmbedder:
         self, model: str = "builtin", *, fast_model_dir: Path, threads: int = 0, device: str = "cpu"
     ) -> None:
         import torch
+        from tokenizers import Tokenizer
 
         if threads:
             torch.set_num_threads(threads)
@@ -135,7 +136,8 @@ class MiniLmEmbedder:
         self._lock = threading.Lock()
         self._model = _loaded(model, device)
         self._device = self._model.device
-        self._tokenizer = self._model.tokenizer._tokenizer
+        # A copy, because sentence-transformers sets padding and truncation on its own as it goes.
+        self._tokenizer = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
         longest = int(self._model.max_seq_length or LONGEST)
         self.longest = min(longest, LONGEST) if model == "builtin" else longest
         # An unknown character is a word like any other; the rest of the special tokens mean nothing.

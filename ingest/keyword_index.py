@@ -104,7 +104,10 @@ class TantivyIndex:
                 wanted = tantivy.Query.boolean_query([(tantivy.Occur.Must, one) for one in (wanted, *unscored)])
             searcher = self._index.searcher()
             hits = searcher.search(wanted, limit, count=False).hits
-            return [Hit(chunk_id=str(searcher.doc(address)["chunk"][0]), score=float(score)) for score, address in hits]
+            found = [
+                Hit(chunk_id=str(searcher.doc(address)["chunk"][0]), score=float(score)) for score, address in hits
+            ]
+        return sorted(found, key=lambda hit: (-hit.score, hit.chunk_id))
 
     def terms(self, text: str) -> list[str]:
         """The different stems that a question is searched by, in order, without stop and question words."""

@@ -207,7 +207,7 @@ _STATE = "second-pass.state"
 def _probe_if_unclean(folder: Path) -> None:
     """Raises LibraryDamaged when the folder changed since the last note and a child process cannot read it all."""
     state, seen = folder / _STATE, _state(folder)
-    if not seen or (state.exists() and state.read_text() == seen):
+    if not seen or (state.exists() and state.read_bytes() == seen):
         return
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])}
     environment.pop("SECOND_PASS_FAILPOINT", None)
@@ -231,16 +231,16 @@ def _probe_if_unclean(folder: Path) -> None:
 
 
 def _note_state(folder: Path) -> None:
-    (folder / _STATE).write_text(_state(folder))
+    (folder / _STATE).write_bytes(_state(folder))
 
 
-def _state(folder: Path) -> str:
-    """Names, sizes and times of the graph files; "" when there are none."""
+def _state(folder: Path) -> bytes:
+    """Names, sizes and times of the graph files; empty when there are none."""
     lines = []
     for path in sorted(folder.glob("*/*")):
         found = path.stat()
         lines.append(f"{path.relative_to(folder)} {found.st_size} {found.st_mtime_ns}\n")
-    return "".join(lines)
+    return "".join(lines).encode()
 
 
 def read_all(folder: Path) -> None:
