@@ -3,61 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ingest.documents import EncodedText, Status
-from ingest.keyword_index import TantivyIndex
-from ingest.reconcile import Missing, Stores, add_missing, open_or_move_aside, reconcile
-from ingest.token_index import TokenIndex
-from ingest.vector_index import ChromaIndex
-from tests.library_parts import encoded, open_store, query, ready_document, small_projection
-
-
-class FakeEmbedder:
-    """Encodes by a hash of the text's length; remembers what it was asked for."""
-
-    fingerprint = "e1"
-
-    def __init__(self) -> None:
-        self.encoded: list[str] = []
-
-    def count_tokens(self, text: str) -> int:
-        return len(text.split())
-
-    def encode_passages(self, texts: Sequence[str], progress: object = None) -> list[EncodedText]:
-        self.encoded += texts
-        return [encoded(len(text)) for text in texts]
-
-    def encode_question(self, text: str) -> EncodedText:
-        return encoded(len(text))
-
-
-def open_stores(home: Path, embedder: FakeEmbedder | None = None, fingerprint: str = "e1") -> Stores:
-    store = open_store(home)
-    vectors, note = open_or_move_aside(
-        lambda: ChromaIndex(home / "vectors", fingerprint=fingerprint, key_of=store.collection_key), home / "vectors"
-    )
-    keywords, other = open_or_move_aside(
-        lambda: TantivyIndex(home / "keywords", key_of=store.collection_key), home / "keywords"
-    )
-    return Stores(
-        store=store,
-        vectors=vectors,
-        keywords=keywords,
-        tokens=TokenIndex(home / "tokens", fingerprint=fingerprint, projection=small_projection()),
-        embedder=lambda: embedder or FakeEmbedder(),
-        embedder_fingerprint=fingerprint,
-        notes=tuple(filter(None, (note, other))),
-    )
-
-
-def close(stores: Stores) -> None:
-    for index in stores.indexes:
-        index.close()
-    stores.store.close()
+from ingest.documents import Status
+from ingest.reconcile import Missing, Stores, add_missing, reconcile
+from tests.library_parts import encoded, passages, query, ready_document
+from tests.library_run import TextEmbedder, close, everything_equals_sql, open_stores
 
 
 @pytest.fixture
@@ -75,11 +29,6 @@ def fill(stores: Stores, *contents: bytes) -> list[str]:
             index.add(saved)
         ids.append(document_id)
     return ids
-
-
-def everything_equals_sql(stores: Stores) -> bool:
-    ready = stores.store.ready_chunk_ids()
-    return all(index.ids() == ready for index in stores.indexes)
 
 
 def test_a_sound_library_is_left_alone(stores: Stores) -> None:
@@ -133,7 +82,7 @@ def test_additions_can_be_left_to_the_worker(stores: Stores) -> None:
 
 
 def test_lost_token_vectors_are_encoded_again_from_the_text_in_sql(tmp_path: Path) -> None:
-    embedder = FakeEmbedder()
+    embedder = TextEmbedder()
     stores = open_stores(tmp_path, embedder)
     a, _ = fill(stores, b"a", b"b")
     stores.tokens.remove(a)
@@ -146,8 +95,6 @@ def test_lost_token_vectors_are_encoded_again_from_the_text_in_sql(tmp_path: Pat
 def test_a_document_in_work_is_no_orphan_while_the_process_runs(stores: Stores) -> None:
     added = stores.store.add_document(b"w", name="w.pdf", collection="default", pipeline="p1", embedder="e1")
     stores.store.claim_next()
-    from tests.library_parts import passages
-
     chunks = stores.store.make_chunks(added.document.id, passages())
     saved = stores.store.save_chunks(added.document.id, chunks, [encoded(i) for i in range(3)])
     for index in stores.indexes:
