@@ -97,16 +97,14 @@ def train_fast(
     training_dir: Path | str,
     out_dir: Path | str,
     *,
-    extra_lists: Sequence[TrainingList] = (),
     dimensions: int = 128,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Fit the fast model's projection, scale and IDF on the texts of ``training_dir``; returns its config.
 
-    ``training_dir`` holds ``pairs.jsonl.gz`` and ``passages.jsonl.gz``; passages of ``extra_lists`` (invented reports,
-    say) are sampled with them for the projection, but do not count for the IDF. ``progress`` gets (texts done, texts
-    in all). About 2 minutes on 2 cores. Raises TrainingDataError.
+    ``training_dir`` holds ``pairs.jsonl.gz`` and ``passages.jsonl.gz``; ``progress`` gets (texts done, texts in all).
+    About 2 minutes on 2 cores. Raises TrainingDataError.
     """
     pairs, passages = _read(Path(training_dir))
     texts: dict[str, list[str]] = {}
@@ -114,10 +112,7 @@ def train_fast(
         texts.setdefault(pair.source, []).append(pair.passage)
     for passage in passages:
         texts.setdefault("passages", []).append(passage.text)
-    real = sorted({text for members in texts.values() for text in members})
-    for item in extra_lists:
-        texts.setdefault(item.source, []).extend(item.passages)
-    return fit_projection(texts, real, out_dir, dimensions=dimensions, seed=seed, progress=progress)
+    return fit_projection(texts, out_dir, dimensions=dimensions, seed=seed, progress=progress)
 
 
 def train_precise(

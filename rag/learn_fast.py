@@ -109,7 +109,6 @@ def late_interaction(
 
 def fit_projection(
     texts_by_source: Mapping[str, Sequence[str]],
-    idf_texts: Sequence[str],
     out_dir: Path | str,
     *,
     dimensions: int = 128,
@@ -117,7 +116,7 @@ def fit_projection(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
-    """Fit the projection on at most ``per_source`` texts of each source, the IDF on ``idf_texts``; write both.
+    """Fit the projection on at most ``per_source`` texts of each source, the IDF on all; write both.
 
     Returns the config. Raises ValueError when there is no text or ``dimensions`` is not between 8 and 383.
     """
@@ -127,8 +126,10 @@ def fit_projection(
         raise ValueError(f"dimensions must be between 8 and 383, not {dimensions}.")
     rng = random.Random(seed)
     sample: list[str] = []
+    everything: set[str] = set()
     for source in sorted(texts_by_source):
         members = sorted(set(texts_by_source[source]))
+        everything.update(members)
         sample += rng.sample(members, min(per_source, len(members)))
     if not sample:
         raise ValueError("There is no passage to learn from: the training folder holds no texts.")
@@ -137,7 +138,9 @@ def fit_projection(
     scale = int8_scale(projected(np.concatenate(states), projection))
     folder = Path(out_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({"projection": projection, "scale": scale, "idf": word_piece_idf(idf_texts)}, folder / FAST_WEIGHTS)
+    save_file(
+        {"projection": projection, "scale": scale, "idf": word_piece_idf(sorted(everything))}, folder / FAST_WEIGHTS
+    )
     config = {
         "name": "second-pass-fast",
         "version": "1",
@@ -150,7 +153,7 @@ def fit_projection(
         "score": "sum over query tokens of IDF weight (summing to 1) times max over passage tokens of cosine",
         "quantisation": "int8 = round(clip(v / scale, -127, 127)) of the projected, re-normalised vector",
         "max_length": 256,
-        "sample": {"texts": len(sample), "idf_texts": len(idf_texts), "seed": seed},
+        "sample": {"texts": len(sample), "idf_texts": len(everything), "seed": seed},
     }
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     return config
