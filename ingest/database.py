@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ingest.errors import DiskFull, LibraryDamaged, LibraryInUse, SecondPassError
 
-BUSY_TIMEOUT_S = 30
+BUSY_TIMEOUT_S = 30.0
 FILE_NAME = "library.sqlite3"
 
 
@@ -54,6 +54,13 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def outside_transactions(engine: Engine) -> Iterator[Connection]:
+    """One connection, each statement on its own: for the few that a transaction refuses."""
+    with translated(), engine.connect().execution_options(second_pass_writes=None) as connection:
+        yield connection
+
+
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or overwrite those with the same primary key."""
     if not rows:
@@ -79,7 +86,7 @@ def _in_words(error: SQLAlchemyError) -> Exception:
         return DiskFull("The disk is full: nothing of this was saved. Free some space and try again.")
     if "locked" in said or "busy" in said:
         return LibraryInUse(
-            f"The library's database stayed locked for {BUSY_TIMEOUT_S} s: nothing was saved. "
+            f"The library's database stayed locked for {BUSY_TIMEOUT_S:.0f} s: nothing was saved. "
             "Close the other program that has it open and try again."
         )
     if "readonly" in said or "unable to open" in said or "permission" in said:
@@ -99,7 +106,7 @@ def _in_words(error: SQLAlchemyError) -> Exception:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # BEGIN is ours, see _begin_sqlite
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
@@ -108,7 +115,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A writer takes its lock at once: a read lock that is upgraded later fails without waiting (SQLITE_BUSY_SNAPSHOT).
     writes = connection.get_execution_options().get("second_pass_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if writes is not None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _migrate(engine: Engine) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, Row, Select, bindparam, delete, func, insert, select, update
 
-from ingest.database import reading, writing
+from ingest.database import outside_transactions, reading, writing
 from ingest.documents import Box, Chunk, Document, EncodedChunk, EncodedText, Passage, Status
 from ingest.errors import Cancelled, SecondPassError, UnknownName
 from ingest.failpoints import reach
@@ -498,6 +498,11 @@ class SqlStore:
             if connection.dialect.name != "sqlite":
                 return "ok"
             return "; ".join(connection.exec_driver_sql("PRAGMA integrity_check").scalars())
+
+    def snapshot(self, target: Path) -> None:
+        """Write the database as it is now to a new file, also while others write (SQLite only; see `pg_dump`)."""
+        with outside_transactions(self._engine) as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
 
     def without_file(self) -> list[Document]:
         """Documents whose PDF is gone from the data directory: they answer, but cannot be shown or built again."""

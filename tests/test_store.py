@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from ingest.documents import Status
-from ingest.errors import Cancelled, DiskFull, LibraryDamaged, SecondPassError, UnknownName
+from ingest.errors import Cancelled, DiskFull, LibraryDamaged, LibraryInUse, SecondPassError, UnknownName
 from ingest.store import SqlStore
 from tests.library_parts import encoded, open_store, passages, ready_document
 
@@ -281,6 +281,29 @@ def test_a_full_database_says_so_and_stays_whole(tmp_path: Path) -> None:
         )
     assert store.document_chunks(added.document.id) == []
     assert store.integrity() == "ok"
+
+
+def test_a_database_that_stays_locked_is_said_and_nothing_is_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.database.BUSY_TIMEOUT_S", 0.05)
+    store = open_store(tmp_path)
+    other = sqlite3.connect(tmp_path / "library.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LibraryInUse, match="locked"):
+        store.create_collection("new")
+    assert store.collections() == []
+    other.execute("ROLLBACK")
+    other.close()
+    assert store.create_collection("new")
+
+
+def test_a_snapshot_is_a_whole_database(store: SqlStore, tmp_path: Path) -> None:
+    ready_document(store)
+    (tmp_path / "copy").mkdir()
+    store.snapshot(tmp_path / "copy" / "library.sqlite3")
+    ready_document(store, b"later", name="later.pdf")
+    assert [document.name for document in open_store(tmp_path / "copy").documents()] == ["one.pdf"]
 
 
 def test_a_damaged_database_is_named_with_what_to_do(tmp_path: Path) -> None:
