@@ -1,15 +1,16 @@
 """`second-pass bench feedback`: do thumbs make the next answer better? A simulation that can be run again.
 
-Simulated people ask questions whose evidence is known and mark passages by it: the best-placed evidence as relevant,
-the best-placed other passage as not. A share of the marks is wrong (noise). What is learned from them goes the way of
-real feedback (rag/promotion.py) and is measured on questions that nobody asked. Two further crowds must not do any
-harm: one marks at random, one marks the opposite of what is true.
+Simulated people ask questions whose evidence is known and mark one passage of each as relevant: the best-placed
+evidence, or, in a share of the questions (noise), a passage that is none. What is learned from them goes the way of
+real feedback and is measured on questions that nobody asked. Two further crowds must not do any harm: one marks at
+random, one always marks the best-placed wrong passage.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from ingest.errors import SecondPassError
 from rag.feedback import paraphrase_groups
 from rag.fuse import LinearFusion
 from rag.goldens import Golden
-from rag.promotion import MINIMUM_MARKS, UNJUDGED, Fit, Learned, SignalList, learn_from_lists, ndcg, signal_list
+from rag.promotion import MINIMUM_MARKS, UNJUDGED, Fit, SignalList, learn_from_lists, ndcg, signal_list
+from rag.promotion_precise import PRECISE_MINIMUM_MARKS, Score, Train, learn_precise_from_lists, rescored
 from rag.tracing import Trace
 
 MARKS = (0, 20, 50, 100, 200, 400)
@@ -27,6 +29,7 @@ CROWDS = ("honest", "random", "adversarial")
 NOISE = 0.2
 UNSEEN = 0.4  # the share of the questions that nobody asks before the end
 SEEDS = 5
+LEAST_USABLE = 0.8  # marks on questions whose evidence was never found cannot be learned from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +61,7 @@ class FeedbackBench:
     def table(self) -> str:
         """Plain text for a terminal."""
         lines = [
-            f"{self.questions} questions, {self.unseen} of them unseen; {self.noise:.0%} of honest marks are wrong",
+            f"{self.questions} questions, {self.unseen} of them unseen; one mark a question, {self.noise:.0%} wrong",
             f"{'crowd':<13}{'marks':>6}{'shipped':>9}{'learned':>9}{'in use':>8}{'gain':>8}  promoted  harmed",
         ]
         for row in self.points:
@@ -69,12 +72,56 @@ class FeedbackBench:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Taught:
+    """What a learner made of marks: how good it is on a list (nDCG@10), and whether it was promoted."""
+
+    quality: Callable[[SignalList], float]
+    promoted: bool
+
+
+# (marked lists, their paraphrase groups, seed) → what came of it, or None where the marks are too few.
+Learner = Callable[[Sequence[SignalList], NDArray[np.int64], int], Taught | None]
+
+
+def fusion_learner(
+    present: LinearFusion, *, shipped: Sequence[SignalList], fit: Fit, stage: str = "precise"
+) -> Learner:
+    """Feedback moves the weights of one stage (rag/promotion.py)."""
+
+    def learn(lists: Sequence[SignalList], groups: NDArray[np.int64], seed: int) -> Taught | None:
+        if len(lists) < MINIMUM_MARKS * LEAST_USABLE:
+            return None
+        found = learn_from_lists(
+            lists, groups, present, shipped=shipped, fit=fit, version="simulated", stage=stage, seed=seed
+        )
+        return Taught(quality=lambda row: ndcg(row, found.fusion.weights[stage]), promoted=found.promoted)
+
+    return learn
+
+
+def precise_learner(
+    present: LinearFusion, *, shipped: Sequence[SignalList], train: Train, score: Score, folder: Path
+) -> Learner:
+    """Feedback teaches the cross-encoder (rag/promotion_precise.py); minutes for each point of the curve."""
+
+    def learn(lists: Sequence[SignalList], groups: NDArray[np.int64], seed: int) -> Taught | None:
+        if len(lists) < PRECISE_MINIMUM_MARKS * LEAST_USABLE:
+            return None
+        found, model = learn_precise_from_lists(
+            lists, groups, present, shipped=shipped, train=train, score=score, folder=folder, seed=seed
+        )
+        weights = present.weights["precise"]
+        return Taught(quality=lambda row: ndcg(rescored(row, model, score), weights), promoted=found.promoted)
+
+    return learn
+
+
 def simulate(
     asked: Sequence[tuple[Golden, Trace]],
     present: LinearFusion,
+    learn: Learner,
     *,
-    shipped: Sequence[SignalList],
-    fit: Fit,
     stage: str = "precise",
     marks: Sequence[int] = MARKS,
     crowds: Sequence[str] = CROWDS,
@@ -84,8 +131,8 @@ def simulate(
 ) -> FeedbackBench:
     """Learning curves over goldens with the traces that `present` gave them.
 
-    shipped: the lists that guard against harm; they must be of other questions. Raises SecondPassError where the
-    stage holds evidence for too few questions to simulate anything.
+    The learner's shipped goldens must be of other questions. Raises SecondPassError where the stage holds evidence
+    for too few questions to simulate anything.
     """
     lists = [signal_list(golden, trace, stage) for golden, trace in asked]
     groups = paraphrase_groups([golden.question for golden, _ in asked])
@@ -96,11 +143,11 @@ def simulate(
     for crowd in crowds:
         for count in marks:
             results = []
-            for seed in range(seeds):
-                unseen = [row for row, hidden in zip(lists, unseen_of[seed], strict=True) if hidden]
-                seen = [i for i, hidden in enumerate(unseen_of[seed]) if not hidden and lists[i] is not None]
-                learned = _learned(lists, groups, seen, present, crowd, count, noise, seed, shipped, fit, stage)
-                results.append(_measured(unseen, present, learned, stage))
+            for seed, hidden in enumerate(unseen_of):
+                unseen = [row for row, kept_back in zip(lists, hidden, strict=True) if kept_back]
+                marked = _marked(lists, np.flatnonzero(~hidden), crowd, count, noise, seed)
+                taught = learn([row for _, row in marked], groups[[i for i, _ in marked]], seed) if marked else None
+                results.append(_measured(unseen, present, taught, stage))
             points.append(_point(crowd, count, results))
             say(f"{crowd}, {count} marks: {points[-1].shipped:.3f} → {points[-1].in_use:.3f}")
     return FeedbackBench(
@@ -119,81 +166,42 @@ def _unseen(groups: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
     return np.isin(groups, kept)
 
 
-def _learned(
-    lists: Sequence[SignalList | None],
-    groups: NDArray[np.int64],
-    seen: Sequence[int],
-    present: LinearFusion,
-    crowd: str,
-    count: int,
-    noise: float,
-    seed: int,
-    shipped: Sequence[SignalList],
-    fit: Fit,
-    stage: str,
-) -> Learned | None:
+def _marked(
+    lists: Sequence[SignalList | None], seen: NDArray[np.int64], crowd: str, count: int, noise: float, seed: int
+) -> list[tuple[int, SignalList]]:
+    """`count` questions are asked, one mark each; those whose evidence was not found at all teach nothing."""
     rng = np.random.default_rng((seed, count))
-    marked: list[SignalList] = []
-    places: list[int] = []
-    spent = 0
-    for i in rng.permutation(list(seen)).tolist():
-        if spent >= count:
-            break
-        row = lists[i]
-        assert row is not None
-        given = _marks(row, crowd, noise, rng)[: count - spent]
-        spent += len(given)
-        if any(relevant for _, relevant in given):
-            marked.append(_judged(row, given))
-            places.append(i)
-    if spent < MINIMUM_MARKS or len(marked) < 5:
-        return None
-    return learn_from_lists(
-        marked,
-        groups[places],
-        present,
-        shipped=shipped,
-        fit=fit,
-        version=f"{crowd}-{count}-{seed}",
-        stage=stage,
-        marks=spent,
-        seed=seed,
-    )
+    asked = rng.permutation(seen)[:count].tolist()
+    return [(i, _judged(row, _mark(row, crowd, noise, rng))) for i in asked if (row := lists[i]) is not None]
 
 
-def _marks(row: SignalList, crowd: str, noise: float, rng: np.random.Generator) -> list[tuple[int, bool]]:
-    """What a simulated person marks: (place of the passage, relevant?)."""
+def _mark(row: SignalList, crowd: str, noise: float, rng: np.random.Generator) -> int:
+    """The place of the passage that a simulated person marks as relevant."""
     if crowd == "random":
-        places = rng.choice(len(row.keys), size=min(2, len(row.keys)), replace=False)
-        return [(int(place), bool(rng.random() < 0.5)) for place in places]
-    right = next(i for i, key in enumerate(row.keys) if key in row.grades)
-    wrong = next((i for i, key in enumerate(row.keys) if key not in row.grades), None)
-    marks = [(right, True)] + ([(wrong, False)] if wrong is not None else [])
-    wrong_share = 1.0 if crowd == "adversarial" else noise
-    return [(place, relevant != bool(rng.random() < wrong_share)) for place, relevant in marks]
+        return int(rng.integers(len(row.keys)))
+    right = [i for i, key in enumerate(row.keys) if key in row.grades]
+    wrong = [i for i, key in enumerate(row.keys) if key not in row.grades]
+    if crowd == "adversarial":
+        return (wrong or right)[0]
+    return int(rng.choice(wrong)) if wrong and rng.random() < noise else right[0]
 
 
-def _judged(row: SignalList, marks: Sequence[tuple[int, bool]]) -> SignalList:
-    """The list as feedback knows it: of the truth, only the marks."""
+def _judged(row: SignalList, place: int) -> SignalList:
+    """The list as feedback knows it: of the truth, only the mark."""
     labels = np.full(len(row.keys), UNJUDGED)
-    for place, relevant in marks:
-        labels[place] = float(relevant)
-    return replace(row, labels=labels, grades={row.keys[place]: 1 for place, relevant in marks if relevant})
+    labels[place] = 1.0
+    return replace(row, labels=labels, grades={row.keys[place]: 1})
 
 
 def _measured(
-    unseen: Sequence[SignalList | None], present: LinearFusion, learned: Learned | None, stage: str
+    unseen: Sequence[SignalList | None], present: LinearFusion, taught: Taught | None, stage: str
 ) -> tuple[float, float, float, bool]:
     """nDCG@10 as shipped, of the candidate, of what is in use, and whether it was promoted; a miss counts 0."""
-
-    def mean(fusion: LinearFusion) -> float:
-        return float(np.mean([ndcg(row, fusion.weights[stage]) if row else 0.0 for row in unseen]))
-
-    before = mean(present)
-    if learned is None:
+    before = float(np.mean([ndcg(row, present.weights[stage]) if row else 0.0 for row in unseen]))
+    if taught is None:
         return before, before, before, False
-    after = mean(learned.fusion)
-    return before, after, after if learned.promoted else before, learned.promoted
+    after = float(np.mean([taught.quality(row) if row else 0.0 for row in unseen]))
+    return before, after, after if taught.promoted else before, taught.promoted
 
 
 def _point(crowd: str, marks: int, results: Sequence[tuple[float, float, float, bool]]) -> CurvePoint:

@@ -27,8 +27,9 @@ from rag.tracing import Step, Trace, trace_from_json
 
 MINIMUM_MARKS = 20
 FOLDS = 5
-TOLERANCE = 0.005  # nDCG@10 that the shipped goldens may move by chance before it counts as a fall
+TOLERANCE = 0.01  # nDCG@10 that the shipped goldens may move before it counts as a fall
 UNJUDGED = 0.02  # the relevance that a passage nobody judged is learned with: most are not evidence, some are
+LEAST = 1e-3
 _VOUCHING = {"document": 5, "page": 2}  # how many best passages of a place vouch for it, as in rag/fuse.py
 
 Fit = Callable[..., NDArray[np.float64]]
@@ -40,7 +41,7 @@ class SignalList:
 
     signals: raw values by name, (n,), NaN where missing. documents, pages: (n,) where each passage lies. keys: (n,)
     what it counts as (its id, or its page), grades: key → relevance ≥ 1 of all that is known to be relevant.
-    labels: (n,) relevance to learn from.
+    labels: (n,) relevance to learn from. texts: (n,) what a reranker reads, "" where it is not kept.
     """
 
     question: str
@@ -50,6 +51,7 @@ class SignalList:
     keys: tuple[str, ...]
     grades: Mapping[str, int]
     labels: NDArray[np.float64]
+    texts: tuple[str, ...] = ()
 
     @property
     def ranking(self) -> Ranking:
@@ -149,14 +151,14 @@ def learn_from_lists(
         candidate = fitted(inside, present, stage, fit, version) if inside else present
         for i in np.flatnonzero(fold_of == fold).tolist():
             after[i] = ndcg(lists[i], candidate.weights[stage])
-    feedback = paired(_group_means(before, groups), _group_means(after, groups))
+    feedback = paired(group_means(before, groups), group_means(after, groups))
     final = fitted(lists, present, stage, fit, version)
     guard = (
         paired(*([ndcg(row, fusion.weights[stage]) for row in shipped] for fusion in (present, final)))
         if shipped
         else None
     )
-    promoted, reason = _decision(feedback, guard)
+    promoted, reason = decision(feedback, guard)
     return Learned(
         fusion=final,
         stage=stage,
@@ -169,7 +171,8 @@ def learn_from_lists(
     )
 
 
-def _decision(feedback: Difference, shipped: Difference | None) -> tuple[bool, str]:
+def decision(feedback: Difference, shipped: Difference | None) -> tuple[bool, str]:
+    """Whether a candidate may take the present model's place, and the sentence that says why or why not."""
     gain = (
         f"nDCG@10 on unseen feedback {feedback.before:.3f} → {feedback.after:.3f}"
         f" (difference {feedback.difference:+.3f}, {feedback.low:+.3f} to {feedback.high:+.3f})"
@@ -183,20 +186,42 @@ def _decision(feedback: Difference, shipped: Difference | None) -> tuple[bool, s
     return True, f"better: {gain}; shipped goldens {shipped.before:.3f} → {shipped.after:.3f}"
 
 
-def _group_means(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
+def group_means(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
     """One value per paraphrase group, so that a question asked fifty times does not vote fifty times."""
     _, place = np.unique(groups, return_inverse=True)
     return np.bincount(place, weights=values) / np.bincount(place)
 
 
 def fitted(lists: Sequence[SignalList], prior: LinearFusion, stage: str, fit: Fit, version: str) -> LinearFusion:
-    """`prior` with the weights of one stage fitted to the lists; signals without a weight stay unused."""
+    """`prior` with the weights of one stage fitted to the lists; signals without a weight stay unused.
+
+    None falls below LEAST: a signal without weight is no longer on record, and could never come back.
+    """
     names = [name for name, weight in prior.weights[stage].items() if weight]
     tables = [_table(row, prior.weights[stage], names) for row in lists]
+    labels = [row.labels for row in lists]
     start = np.array([prior.weights[stage][name] for name in names])
-    found = fit(tables, [row.labels for row in lists], start)
-    weights = dict(prior.weights[stage]) | dict(zip(names, np.asarray(found).tolist(), strict=True))
+    scale = _sharpness(tables, labels, start)
+    found = fit(tables, labels, scale * start) / scale
+    learned = np.where(np.abs(found) < LEAST, LEAST, found).tolist()
+    weights = dict(prior.weights[stage]) | dict(zip(names, learned, strict=True))
     return replace(prior, weights={**prior.weights, stage: weights}, version=version)
+
+
+def _sharpness(
+    tables: Sequence[NDArray[np.float64]], labels: Sequence[NDArray[np.float64]], start: NDArray[np.float64]
+) -> float:
+    """The factor by which `start` explains the labels best as a softmax. It changes no order, but a fit that is held
+    near a prior of the wrong sharpness would spend its freedom on that."""
+    from scipy.optimize import minimize_scalar
+
+    judged = [(table @ start, label / label.sum()) for table, label in zip(tables, labels, strict=True) if label.any()]
+
+    def loss(log_scale: float) -> float:
+        scaled = [(np.exp(log_scale) * score, share) for score, share in judged]
+        return float(sum(np.logaddexp.reduce(score) - share @ score for score, share in scaled))
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
 
 
 def signal_list(
@@ -226,6 +251,7 @@ def signal_list(
         keys=keys,
         grades=grades,
         labels=np.array(relevance),
+        texts=tuple(chunk.headed_text if chunk.text else "" for chunk, _ in rows),
     )
 
 
@@ -316,8 +342,12 @@ def ndcg(row: SignalList, weights: Mapping[str, float], depth: int = 10) -> floa
 
 
 def write_signal_lists(lists: Sequence[SignalList], path: Path) -> None:
-    """Keep lists as JSON lines (the shipped goldens' lists lie beside the fusion's weights)."""
-    rows = [
+    """Keep lists as JSON lines (the shipped goldens' lists lie beside the fusion's weights). The first line holds the
+    texts, each once, and the lists point into it."""
+    texts = list(dict.fromkeys(text for row in lists for text in row.texts))
+    place = {text: i for i, text in enumerate(texts)}
+    rows: list[dict[str, Any]] = [{"texts": texts}]
+    rows += [
         {
             "question": row.question,
             "signals": {name: _numbers(values) for name, values in row.signals.items()},
@@ -326,6 +356,7 @@ def write_signal_lists(lists: Sequence[SignalList], path: Path) -> None:
             "keys": row.keys,
             "grades": dict(row.grades),
             "labels": _numbers(row.labels),
+            "texts": [place[text] for text in row.texts],
         }
         for row in lists
     ]
@@ -340,19 +371,17 @@ def read_signal_lists(path: Path) -> list[SignalList]:
     """The inverse of `write_signal_lists`; no lists where there is no such file."""
     if not path.is_file():
         return []
-    lists = []
-    for line in path.read_text(encoding="utf-8").split("\n"):
-        if line:
-            row = json.loads(line)
-            lists.append(
-                SignalList(
-                    question=row["question"],
-                    signals={name: np.array(values, dtype=np.float64) for name, values in row["signals"].items()},
-                    documents=tuple(row["documents"]),
-                    pages=tuple(row["pages"]),
-                    keys=tuple(row["keys"]),
-                    grades=row["grades"],
-                    labels=np.array(row["labels"], dtype=np.float64),
-                )
-            )
-    return lists
+    first, *rows = (json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line)
+    return [
+        SignalList(
+            question=row["question"],
+            signals={name: np.array(values, dtype=np.float64) for name, values in row["signals"].items()},
+            documents=tuple(row["documents"]),
+            pages=tuple(row["pages"]),
+            keys=tuple(row["keys"]),
+            grades=row["grades"],
+            labels=np.array(row["labels"], dtype=np.float64),
+            texts=tuple(first["texts"][i] for i in row["texts"]),
+        )
+        for row in rows
+    ]

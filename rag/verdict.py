@@ -60,31 +60,43 @@ def verdicts(
     rag/feedback.py), goldens, or both. Marks are mostly given to passages that were shown, which favours the last
     stage; marks on dropped passages and goldens do not.
     """
-    return tuple(_verdict(stage, judged, metric, minimum) for stage in STARTS_FROM if _present(stage, judged))
+    found = (_verdict(stage, before, (stage,), judged, metric, minimum) for stage, before in STARTS_FROM.items())
+    return tuple(verdict for verdict in found if verdict)
 
 
-def _present(stage: str, judged: Sequence[tuple[Golden, Trace]]) -> bool:
-    return any(_ran(trace, stage) for _, trace in judged)
+def overall_verdict(
+    judged: Sequence[tuple[Golden, Trace]], *, metric: str = "mrr", minimum: int = MINIMUM
+) -> Verdict | None:
+    """Both rerankers together against the hybrid order; None where no question went through both."""
+    return _verdict("precise", "hybrid", ("fast", "precise"), judged, metric, minimum, name="rerankers")
 
 
-def _ran(trace: Trace, stage: str) -> bool:
-    """A stage that was switched off changed no order and cost nothing, so it has nothing to answer for."""
-    step = trace.step(stage)
-    return step is not None and step.model != "none" and trace.step(STARTS_FROM[stage]) is not None
-
-
-def _verdict(stage: str, judged: Sequence[tuple[Golden, Trace]], metric: str, minimum: int) -> Verdict:
-    asked = [(golden, trace) for golden, trace in judged if _ran(trace, stage)]
+def _verdict(
+    stage: str,
+    before: str,
+    costs: tuple[str, ...],
+    judged: Sequence[tuple[Golden, Trace]],
+    metric: str,
+    minimum: int,
+    name: str = "",
+) -> Verdict | None:
+    # A stage that was switched off changed no order and cost nothing, so it has nothing to answer for.
+    asked = [
+        (golden, trace)
+        for golden, trace in judged
+        if trace.step(before) and all((step := trace.step(cost)) and step.model != "none" for cost in costs)
+    ]
+    if not asked:
+        return None
     goldens = [golden for golden, _ in asked]
     old, new = (
-        stage_values(goldens, [step.ranking.chunks for step in _steps(asked, name)])[metric]
-        for name in (STARTS_FROM[stage], stage)
+        stage_values(goldens, [step.ranking.chunks for step in _steps(asked, side)])[metric] for side in (before, stage)
     )
     result = paired(old, new)
-    added = float(np.median([step.ms for step in _steps(asked, stage)]))
+    added = float(np.median([sum(step.ms for step in trace.steps if step.name in costs) for _, trace in asked]))
     return Verdict(
-        stage=stage,
-        compared_with=STARTS_FROM[stage],
+        stage=name or stage,
+        compared_with=before,
         before=result.before,
         after=result.after,
         metric=metric,
@@ -98,7 +110,7 @@ def _verdict(stage: str, judged: Sequence[tuple[Golden, Trace]], metric: str, mi
         questions=len(asked),
         needed=minimum,
         enough=len(asked) >= minimum,
-        sentence=_sentence(stage, metric, result, added, len(asked), minimum),
+        sentence=_sentence(name or stage, metric, result, added, len(asked), minimum),
     )
 
 

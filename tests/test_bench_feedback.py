@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from traces import fused_trace
 
-from app.bench_feedback import FeedbackBench, simulate
+from app.bench_feedback import FeedbackBench, fusion_learner, simulate
 from ingest.errors import SecondPassError
 from rag.fuse import LinearFusion
 from rag.goldens import Golden
@@ -30,7 +30,9 @@ def asked(count: int, start: int = 0) -> list[tuple[Golden, Trace]]:
 @pytest.fixture(scope="module")
 def bench() -> FeedbackBench:
     shipped = [row for golden, trace in asked(60, 9000) if (row := signal_list(golden, trace, "precise"))]
-    return simulate(asked(250), PRESENT, shipped=shipped, fit=fit_fusion, marks=(0, 20, 200), seeds=3)
+    return simulate(
+        asked(250), PRESENT, fusion_learner(PRESENT, shipped=shipped, fit=fit_fusion), marks=(0, 20, 200), seeds=3
+    )
 
 
 def points(bench: FeedbackBench, crowd: str) -> list[Any]:
@@ -58,9 +60,8 @@ def test_no_crowd_gets_a_worse_model_into_use(bench: FeedbackBench) -> None:
 
 def test_the_simulation_gives_the_same_figures_again(bench: FeedbackBench) -> None:
     shipped = [row for golden, trace in asked(60, 9000) if (row := signal_list(golden, trace, "precise"))]
-    again = simulate(
-        asked(250), PRESENT, shipped=shipped, fit=fit_fusion, marks=(20,), crowds=("honest",), seeds=3
-    )
+    learn = fusion_learner(PRESENT, shipped=shipped, fit=fit_fusion)
+    again = simulate(asked(250), PRESENT, learn, marks=(20,), crowds=("honest",), seeds=3)
     assert again.points[0] == points(bench, "honest")[1]
 
 
@@ -72,4 +73,4 @@ def test_the_curve_is_printed_and_written(bench: FeedbackBench) -> None:
 
 def test_too_few_questions_with_evidence_are_refused() -> None:
     with pytest.raises(SecondPassError, match="too few questions"):
-        simulate(asked(5), PRESENT, shipped=[], fit=fit_fusion)
+        simulate(asked(5), PRESENT, fusion_learner(PRESENT, shipped=[], fit=fit_fusion))

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -200,11 +200,12 @@ def test_below_the_stated_number_of_marks_nothing_is_learned() -> None:
 
 
 def test_lists_written_to_a_file_read_back_the_same(tmp_path: Path) -> None:
-    lists = lists_of(3)
+    lists = [replace(row, texts=tuple(f"text {i % 7}" for i in range(20))) for row in lists_of(3)]
     lists[0].signals["late"][4] = np.nan
     write_signal_lists(lists, tmp_path / "goldens.jsonl")
     for ours, read in zip(lists, read_signal_lists(tmp_path / "goldens.jsonl"), strict=True):
         assert read.keys == ours.keys
+        assert read.texts == ours.texts
         assert dict(read.grades) == dict(ours.grades)
         for name, values in ours.signals.items():
             np.testing.assert_allclose(read.signals[name], values, atol=1e-5)
@@ -219,7 +220,7 @@ def test_a_stage_without_weights_has_nothing_to_learn_from() -> None:
     assert signal_list(golden, plain, "dense") is None
 
 
-def test_the_fit_is_given_standardised_signals_and_the_present_weights() -> None:
+def test_the_fit_is_given_standardised_signals_and_the_present_weights_up_to_their_sharpness() -> None:
     seen: list[Any] = []
 
     def fit(
@@ -230,7 +231,8 @@ def test_the_fit_is_given_standardised_signals_and_the_present_weights() -> None
 
     learn_from_lists(lists_of(6), np.arange(6), PRESENT, shipped=lists_of(2), fit=fit, version="1")
     tables, prior = seen[-1]
-    assert prior.tolist() == list(MappingProxyType(PRESENT.weights["precise"]).values())
+    present = np.array(list(PRESENT.weights["precise"].values()))
+    np.testing.assert_allclose(prior / prior[0], present / present[0])
     assert all(table.shape == (20, 5) for table in tables)
     np.testing.assert_allclose(tables[0].mean(axis=0), 0, atol=1e-9)
     np.testing.assert_allclose(tables[0].std(axis=0), 1, atol=1e-9)

@@ -7,7 +7,7 @@ from traces import trace
 
 from rag.goldens import Golden
 from rag.tracing import Trace
-from rag.verdict import verdicts
+from rag.verdict import overall_verdict, verdicts
 
 
 def judged(dense: int, hybrid: int, fast: int, precise: int, ms: float = 10.0) -> tuple[Golden, Trace]:
@@ -31,6 +31,14 @@ def test_a_stage_that_lifts_the_evidence_earns_its_time() -> None:
     assert precise.added_ms == 140.0
     assert "MRR 0.57 → 0.95" in precise.sentence
     assert "20 better, 3 worse, 8 the same, +140 ms" in precise.sentence
+
+
+def test_the_rerankers_are_also_judged_together() -> None:
+    verdict = overall_verdict([judged(5, 4, 3, 1, ms=70.0)] * 25)
+    assert verdict is not None
+    assert (verdict.stage, verdict.compared_with) == ("rerankers", "hybrid")
+    assert (verdict.before, verdict.after, verdict.added_ms) == (0.25, 1.0, 140.0)
+    assert overall_verdict([]) is None
 
 
 def test_a_stage_that_hurts_is_told_so() -> None:
