@@ -42,6 +42,16 @@ def found_here(name: str) -> FoundModel | None:
     return FoundModel(location=name, version=Path(config).parent.name, local=True)
 
 
+def has_file(name: str, file: str) -> bool:
+    """Whether a model that is here has the file. After loading, that is whether the model has it at all."""
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return (folder / file).is_file()
+    from huggingface_hub import try_to_load_from_cache
+
+    return isinstance(try_to_load_from_cache(name, file), str)
+
+
 def find_model(name: str) -> FoundModel:
     """The model here, or else on the hub.
 

@@ -23,6 +23,11 @@ class OnceLoaded(Generic[Model]):
         self._failure: Exception | None = None
         self._failed_at = 0.0
 
+    @property
+    def loaded(self) -> Model | None:
+        """The model if it is there already; never loads."""
+        return self._model
+
     def get(self) -> Model:
         with self._lock:
             if self._model is not None:

@@ -21,8 +21,9 @@ class RerankOptions:
 
     device: `auto`, `cpu`, `cuda`, `mps`. backend: `torch`, `onnx`, `openvino`. precision: `auto`, `fp32`, `bf16`,
     `fp16`, `int8`. threads: for torch, 0 leaves it. timeout_s: seconds for one call to a server. budget_ms: local
-    models stop reading more passages after that. cache: None reads every pair anew. environment: where the keys and
-    addresses of hosted rerankers are looked up, by the names that the vendors gave them.
+    models stop reading more passages after that. cache: None reads every pair anew. llm_…: the OpenAI-compatible
+    endpoint of the language-model rerankers. flashrank_folder: where FlashRank's models are kept. environment: where
+    the keys and addresses of hosted rerankers are looked up, by the names that the vendors gave them.
     """
 
     token_vectors: TokenVectors | None = None
@@ -36,5 +37,5 @@ class RerankOptions:
     cache: ScoreCache | None = None
     llm_api_key: str = field(default="", repr=False)
     llm_base_url: str = ""
-    llm_timeout_s: float = 60.0
+    flashrank_folder: Path = Path("~/.cache/second-pass/flashrank")
     environment: Mapping[str, str] = field(default_factory=_environment, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
@@ -19,8 +19,10 @@ NOTHING_LEAVES = "nothing leaves this machine"
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """prefix: the name itself, or what stands before a model's name ("cohere:"). make: (rest of the name, options) →
-    reranker, without loading anything. problem: why it cannot run here, or "". examples: full names that are offered.
+    """prefix: what stands before a model's name ("cohere:"), or the whole name (`exact`). make: (rest of the name,
+    options) → reranker, without loading anything. problem: why it cannot run here, or "". examples: full names that
+    are offered. sends: what leaves this machine. local: reads passages one by one on this machine. hub: its models
+    are fetched from the model hub. server: the name is an address.
     """
 
     prefix: str
@@ -28,12 +30,11 @@ class Family:
     make: Callable[[str, RerankOptions], Reranker]
     problem: Callable[[RerankOptions], str]
     examples: tuple[str, ...] = ()
-    sends: str = NOTHING_LEAVES
+    sends: Callable[[RerankOptions], str] = lambda _: NOTHING_LEAVES
+    exact: bool = False
     local: bool = False
-
-    @property
-    def exact(self) -> bool:
-        return not self.prefix.endswith((":", "/"))
+    hub: bool = False
+    server: bool = False
 
     def matches(self, name: str) -> bool:
         if self.prefix == HUB:  # a hub name or a path; a prefix that no other family knows is a mistake, not a path
@@ -79,15 +80,22 @@ def with_policies(reranker: Reranker, options: RerankOptions, *, local: bool) ->
 
 
 class Rerankers:
-    """Keeps the rerankers that were asked for, so that a model is loaded once. One per process; thread-safe."""
+    """Keeps the rerankers that were asked for, so that a model is loaded once. One per process; thread-safe.
 
-    def __init__(self, options: RerankOptions) -> None:
+    servers: the names in the settings. An address that is not among them is refused: what a visitor of the pages types
+    must not decide which machines ours sends passages to.
+    """
+
+    def __init__(self, options: RerankOptions, *, servers: Collection[str] = ()) -> None:
         self.options = options
+        self.servers = frozenset(servers)
         self._lock = threading.Lock()
         self._made: dict[str, Reranker] = {}
 
     def get(self, name: str, *, budget_ms: float | None = None, cached: bool = True) -> Reranker:
         """The reranker of that name under this question's budget. Raises as `make_reranker`."""
+        if family_of(name).server and name not in self.servers:
+            raise RerankerUnavailable("The address of a rerank server is taken from the settings only.")
         with self._lock:
             if name not in self._made:
                 self._made[name] = bare_reranker(name, self.options)
@@ -115,7 +123,7 @@ def known(options: RerankOptions | None = None) -> list[Row]:
         problem = family.problem(chosen)
         for name in family.examples or (family.prefix,):
             trouble = problem
-            if family.prefix == HUB and not trouble and hub.found_here(name) is None:
+            if family.hub and not trouble and hub.found_here(name.removeprefix(family.prefix)) is None:
                 trouble = "not on this machine: fetched from the model hub at first use"
             rows.append(
                 Row(
@@ -123,7 +131,7 @@ def known(options: RerankOptions | None = None) -> list[Row]:
                     family=family.what,
                     usable=not trouble,
                     note=trouble or family.what,
-                    sends=family.sends,
+                    sends=family.sends(chosen),
                 )
             )
     return rows
@@ -184,22 +192,106 @@ def _cross_encoder(name: str, options: RerankOptions) -> Reranker:
     )
 
 
+def _flashrank(model: str, options: RerankOptions) -> Reranker:
+    from rag.rerank.other import flashrank
+
+    return flashrank(model, cache_folder=options.flashrank_folder.expanduser())
+
+
+def _colbert(model: str, options: RerankOptions) -> Reranker:
+    from rag.rerank.other import colbert
+
+    return colbert(model, device=options.device, precision=options.precision)
+
+
+def _rerankers_package(rest: str, options: RerankOptions) -> Reranker:
+    from rag.rerank.other import rerankers_package
+
+    return rerankers_package(rest, device=options.device)
+
+
+def _vendor(prefix: str, *models: str) -> Family:
+    from rag.rerank.hosted import VENDORS, address, hosted, missing_key
+
+    vendor = VENDORS[prefix]
+
+    def problem(options: RerankOptions) -> str:
+        return "" if any(options.environment.get(name) for name in vendor.key_variables) else missing_key(vendor)
+
+    return Family(
+        prefix=f"{prefix}:",
+        what=f"hosted by {vendor.title}",
+        make=lambda model, options: hosted(prefix, model, options.environment, options.timeout_s),
+        problem=problem,
+        examples=tuple(f"{prefix}:{model}" for model in models),
+        sends=lambda options: f"the question and the passages, to {address(vendor, options.environment)}",
+    )
+
+
+def _server(prefix: str, example: str, what: str) -> Family:
+    def make(rest: str, options: RerankOptions) -> Reranker:
+        from rag.rerank.server import server_reranker
+
+        return server_reranker(f"{prefix}{rest}", options.environment, options.timeout_s)
+
+    return Family(
+        prefix=prefix,
+        what=what,
+        make=make,
+        problem=lambda _: f"{what}: give your server's address in the settings",
+        examples=(example,),
+        server=True,
+        sends=lambda _: "the question and the passages, to that server",
+    )
+
+
+def _llm(prefix: str, what: str) -> Family:
+    def make(model: str, options: RerankOptions) -> Reranker:
+        from rag.rerank.chat import ChatModel
+        from rag.rerank.llm import Listwise, Pairwise, Pointwise
+
+        if trouble := problem(options):
+            raise RerankerUnavailable(f"{prefix}{model}: {trouble}")
+        chat = ChatModel(model=model, key=options.llm_api_key, base_url=options.llm_base_url)
+        if prefix == "llm-listwise:":
+            return Listwise(model=chat, timeout_s=options.timeout_s)
+        if prefix == "llm-pointwise:":
+            return Pointwise(model=chat, timeout_s=options.timeout_s)
+        return Pairwise(model=chat, timeout_s=options.timeout_s)
+
+    def problem(options: RerankOptions) -> str:
+        if options.llm_api_key or options.llm_base_url:
+            return ""
+        return "needs a chat model: set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own"
+
+    return Family(
+        prefix=prefix,
+        what=what,
+        make=make,
+        problem=problem,
+        examples=(f"{prefix}gpt-4o-mini",),
+        sends=lambda _: "the question and the passages, to the OpenAI-compatible endpoint",
+    )
+
+
 HUB = "owner/"  # stands for every hub name and folder
 UNCACHED = ("none", "late-interaction")  # cheaper than the look-up
 
 FAMILIES: tuple[Family, ...] = (
-    Family(prefix="none", what="keeps the previous order", make=_none, problem=_nothing),
+    Family(prefix="none", what="keeps the previous order", make=_none, problem=_nothing, exact=True),
     Family(
         prefix="late-interaction",
         what="built in: MaxSim over token vectors made at ingest",
         make=_late_interaction,
         problem=_nothing,
+        exact=True,
     ),
     Family(
         prefix="builtin",
         what="built in: our own small cross-encoder",
         make=_builtin,
         problem=_builtin_problem,
+        exact=True,
         local=True,
     ),
     Family(
@@ -216,6 +308,55 @@ FAMILIES: tuple[Family, ...] = (
             "BAAI/bge-reranker-v2-m3",
             "mixedbread-ai/mxbai-rerank-base-v1",
         ),
+        hub=True,
         local=True,
+    ),
+    Family(
+        prefix="flashrank:",
+        what="light ONNX models of FlashRank",
+        make=_flashrank,
+        problem=_package("flashrank", "flashrank"),
+        examples=(
+            "flashrank:ms-marco-TinyBERT-L-2-v2",
+            "flashrank:ms-marco-MiniLM-L-12-v2",
+            "flashrank:ms-marco-MultiBERT-L-12",
+            "flashrank:rank-T5-flan",
+        ),
+        local=True,
+    ),
+    Family(
+        prefix="colbert:",
+        what="late interaction with a ColBERT-style model",
+        make=_colbert,
+        problem=_nothing,
+        examples=("colbert:answerdotai/answerai-colbert-small-v1", "colbert:colbert-ir/colbertv2.0"),
+        hub=True,
+        local=True,
+    ),
+    _vendor("cohere", "rerank-v4.0-pro", "rerank-v3.5", "rerank-english-v3.0", "rerank-multilingual-v3.0"),
+    _vendor("jina", "jina-reranker-v3", "jina-reranker-v2-base-multilingual"),
+    _vendor("voyage", "rerank-2.5", "rerank-2.5-lite"),
+    _vendor("pinecone", "pinecone-rerank-v0", "bge-reranker-v2-m3"),
+    _vendor("zeroentropy", "zerank-2", "zerank-1-small"),
+    _vendor("mixedbread", "mixedbread-ai/mxbai-rerank-large-v2"),
+    _server("http://", "http://127.0.0.1:8080", "rerank server of your own, its dialect found out"),
+    _server("https://", "https://rerank.example", "rerank server of your own, its dialect found out"),
+    _server("tei+http", "tei+http://127.0.0.1:8080", "text-embeddings-inference"),
+    _server("llamacpp+http", "llamacpp+http://127.0.0.1:8080", "llama.cpp, started with --reranking"),
+    _server("vllm+http", "vllm+http://127.0.0.1:8000", "vLLM"),
+    _server("infinity+http", "infinity+http://127.0.0.1:7997", "Infinity"),
+    _server("xinference+http", "xinference+http://127.0.0.1:9997", "Xinference"),
+    replace(
+        _server("ollama+http", "ollama+http://127.0.0.1:11434", "Ollama"), problem=lambda _: "has no rerank endpoint"
+    ),
+    _llm("llm-listwise:", "a chat model orders the list (RankGPT)"),
+    _llm("llm-pointwise:", "a chat model grades each passage 0-10"),
+    _llm("llm-pairwise:", "a chat model compares the first ten in pairs: 90 requests"),
+    Family(
+        prefix="rerankers:",
+        what="any model of the package rerankers (T5, RankVicuna, RankZephyr)",
+        make=_rerankers_package,
+        problem=_package("rerankers", "rerankers"),
+        examples=("rerankers:unicamp-dl/InRanker-base", "rerankers:castorini/rank_zephyr_7b_v1_full"),
     ),
 )
