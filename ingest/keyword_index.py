@@ -56,15 +56,15 @@ class TantivyIndex:
         """Insert or overwrite by chunk id. Durable when it returns."""
         import tantivy
 
+        keys = {name: self._key_of(name) for name in {item.chunk.collection for item in chunks}}
         with self._writing() as writer:
-            for item in chunks:
-                chunk = item.chunk
+            for chunk in (item.chunk for item in chunks):
                 writer.delete_documents_by_term("chunk", chunk.id)
                 writer.add_document(
                     tantivy.Document(
                         chunk=chunk.id,
                         document=chunk.document_id,
-                        collection=self._key_of(chunk.collection),
+                        collection=keys[chunk.collection],
                         text=chunk.headed_text,
                     )
                 )

@@ -63,12 +63,12 @@ class ChromaIndex:
 
     def add(self, chunks: Sequence[EncodedChunk]) -> None:
         """Insert or overwrite by chunk id. Durable when it returns: Chroma has it in its own SQLite log by then."""
-        by_key: dict[str, list[EncodedChunk]] = {}
+        by_name: dict[str, list[EncodedChunk]] = {}
         for item in chunks:
-            by_key.setdefault(self._key_of(item.chunk.collection), []).append(item)
+            by_name.setdefault(item.chunk.collection, []).append(item)
         with self._writing():
-            for key, items in by_key.items():
-                collection = self._collection(key)
+            for name, items in by_name.items():
+                collection = self._collection(self._key_of(name))
                 for start in range(0, len(items), self._batch):
                     some = items[start : start + self._batch]
                     collection.upsert(
