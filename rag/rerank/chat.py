@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ingest.errors import RerankerFailed, RerankerUnavailable
+from rag.rerank.retry import PASSING, seconds_to_wait, with_retries
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
 PUBLIC_URL = "https://api.openai.com/v1"
-RETRIES = 2  # the client's own: on 408, 409, 429 and 5xx, with jitter, by Retry-After
 CONNECT_TIMEOUT_S = 5.0
 
 
@@ -53,14 +54,20 @@ class ChatModel:
         return "temperature" in self._refused
 
     def ask(self, system: str, user: str, *, longest: int, timeout_s: float) -> ChatReply:
-        """One reply of at most `longest` tokens within `timeout_s` seconds a try.
+        """One reply of at most `longest` tokens; all tries and waits together take at most `timeout_s` seconds.
 
         Raises RerankerFailed, or RerankerUnavailable for a refused key, an unknown model or an unreachable server.
         """
         from openai import APIError, OpenAIError
 
+        deadline = time.monotonic() + timeout_s
         try:
-            return self._ask(system, user, longest, timeout_s)
+            return with_retries(
+                lambda: self._ask(system, user, longest, max(0.001, deadline - time.monotonic())),
+                passing=_is_passing,
+                asked_wait=_asked_wait,
+                deadline=deadline,
+            )
         except APIError as error:
             raise self._translated(error, timeout_s) from None
         except (OpenAIError, ValueError, TypeError, AttributeError, IndexError):
@@ -98,7 +105,7 @@ class ChatModel:
             if self._client is None:
                 from openai import OpenAI
 
-                self._client = OpenAI(api_key=self._key or "none", base_url=self.base_url, max_retries=RETRIES)
+                self._client = OpenAI(api_key=self._key or "none", base_url=self.base_url, max_retries=0)
             return self._client
 
     def _translated(self, error: Any, timeout_s: float) -> RerankerFailed:
@@ -118,3 +125,18 @@ class ChatModel:
             return RerankerUnavailable(f"{self.host} does not know the model {self.model} (404).")
         meaning = {400: "did not accept the request", 413: "says that the passages are too long"}.get(status, "failed")
         return RerankerFailed(f"{self.model} at {self.host} {meaning} ({status}).")
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Not a timeout: all the time there was is spent."""
+    from openai import APIConnectionError, APIStatusError, APITimeoutError
+
+    if isinstance(error, APIStatusError):
+        return error.status_code in PASSING
+    return isinstance(error, APIConnectionError) and not isinstance(error, APITimeoutError)
+
+
+def _asked_wait(error: BaseException) -> float | None:
+    from openai import APIStatusError
+
+    return seconds_to_wait(error.response.headers.get("retry-after", "")) if isinstance(error, APIStatusError) else None

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import RerankerFailed, RerankerUnavailable
+from rag.rerank.retry import ATTEMPTS, PASSING, seconds_to_wait, with_retries
 
 if TYPE_CHECKING:
     import httpx
-    from tenacity import RetryCallState
 
-ATTEMPTS = 3
-FIRST_WAIT_S = 0.25
-LONGEST_WAIT_S = 5.0
 CONNECT_TIMEOUT_S = 5.0
-PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})  # worth another try; 529 is "overloaded"
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,60}")
 
 
@@ -66,7 +62,6 @@ def request_json(
     headers: Mapping[str, str] | None = None,
     key_variable: str = "",
     attempts: int = ATTEMPTS,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> Reply:
     """Send and decode; all attempts and waits together take at most `timeout_s` seconds.
 
@@ -75,8 +70,6 @@ def request_json(
     (a RerankerFailed) for an answer that is none, RerankerFailed when there is no answer in time, RerankerUnavailable
     when nothing answers at the address or the key is refused.
     """
-    import tenacity
-
     deadline = time.monotonic() + timeout_s
     made = 0
 
@@ -94,26 +87,18 @@ def request_json(
             key_variable=key_variable,
         )
 
-    def stop(state: RetryCallState) -> bool:
-        return state.attempt_number >= attempts or deadline - time.monotonic() <= state.upcoming_sleep
-
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(_Passing), wait=_wait, stop=stop, sleep=sleep, reraise=True
-    )
     try:
-        return Reply(body=retrying(once), requests=made)
+        done = with_retries(
+            once,
+            passing=lambda error: isinstance(error, _Passing),
+            asked_wait=lambda error: error.wait_s if isinstance(error, _Passing) else None,
+            deadline=deadline,
+            attempts=attempts,
+        )
+        return Reply(body=done, requests=made)
     except _Passing as error:
         tries = f" after {made} tries" if made > 1 else ""
         raise error.final(f"{error}{tries}.") from None
-
-
-def _wait(state: RetryCallState) -> float:
-    import tenacity
-
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, _Passing) and error.wait_s is not None:
-        return error.wait_s
-    return float(tenacity.wait_random_exponential(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S)(state))
 
 
 def _once(
@@ -150,7 +135,7 @@ def _once(
     except (httpx.HTTPError, httpx.StreamError, UnicodeError) as error:
         raise _Passing(f"{who} broke off ({type(error).__name__})", RerankerFailed) from None
     if response.status_code in PASSING:
-        raise _Passing(f"{who} {_meaning(response)}", Refused, _retry_after(response))
+        raise _Passing(f"{who} {_meaning(response)}", Refused, seconds_to_wait(response.headers.get("retry-after", "")))
     if response.status_code in (401, 403):
         hint = f" Check {key_variable}." if key_variable else ""
         raise RerankerUnavailable(f"{who} refused the key ({response.status_code}).{hint}")
@@ -191,21 +176,3 @@ def _code(response: httpx.Response) -> str:
             if isinstance(value, str) and _CODE.fullmatch(value):
                 return value
     return ""
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds that the server asks to wait: a number, or a date (RFC 9110)."""
-    value = response.headers.get("retry-after", "")
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    from datetime import UTC, datetime
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return None

@@ -38,6 +38,7 @@ SYSTEM = (
 
 _LIST = re.compile(r"\s*\[\d+\](?:\s*>\s*\[\d+\])*\s*")
 _NUMBER = re.compile(r"\d+")
+_SIGNED = re.compile(r"-?\d+")
 _GRADE = re.compile(r"\s*(\d{1,2})\s*(?:/\s*10)?\s*\.?\s*")
 _CHOICE = re.compile(r"\s*\[?([AB])\]?\s*\.?\s*")
 
@@ -117,7 +118,7 @@ class Pointwise:
         values, failure = _each(grade, texts)
         if np.isnan(values).all():
             raise failure or RerankerFailed(f"{self.model.model} gave no passage a grade from 0 to 10.")
-        return _scores(values, calls, cut)
+        return _scores(values, calls, cut, f"Not all passages were graded: {failure}" if failure else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,8 +244,8 @@ def parse_grade(reply: str) -> tuple[float, bool]:
     exact = _GRADE.fullmatch(reply)
     if exact and int(exact[1]) <= 10:
         return float(exact[1]), False
-    told = {int(number) for number in _NUMBER.findall(reply.replace("/10", "").replace("/ 10", ""))}
-    if len(told) == 1 and (grade := told.pop()) <= 10:
+    told = {int(number) for number in _SIGNED.findall(re.sub(r"/\s*10\b", "", reply))}
+    if len(told) == 1 and 0 <= (grade := told.pop()) <= 10:
         return float(grade), True
     return float("nan"), True
 
@@ -285,9 +286,9 @@ def _each(call: Callable[[Any], float], items: Sequence[Any]) -> tuple[np.ndarra
     return values, (failures[0] if failures else None)
 
 
-def _scores(values: np.ndarray, calls: _Calls, cut: int) -> Scores:
+def _scores(values: np.ndarray, calls: _Calls, cut: int, note: str = "") -> Scores:
     details = {"scored": int((~np.isnan(values)).sum()), "truncated": cut} | calls.details()
-    notes = []
+    notes = [note] if note else []
     if cut:
         notes.append(f"{cut} of {len(values)} passages truncated to {LONGEST_PASSAGE} words.")
     if calls.repaired:

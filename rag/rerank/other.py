@@ -210,8 +210,8 @@ class _ColBert:
     encoder: Any
 
     def scores(self, question: str, texts: Sequence[str]) -> NDArray[np.float64]:
-        asked = self.encoder.encode_query([question], convert_to_tensor=True, show_progress_bar=False)
-        passages = self.encoder.encode_document(list(texts), convert_to_tensor=True, show_progress_bar=False)
+        asked = self.encoder.encode_query([question], show_progress_bar=False)
+        passages = self.encoder.encode_document(list(texts), show_progress_bar=False)
         return np.asarray(self.encoder.similarity(asked, passages).float().cpu().numpy()[0], dtype=np.float64)
 
 
