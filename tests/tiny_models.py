@@ -5,18 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 
 WORDS = (
-    "[PAD] [UNK] [CLS] [SEP] [MASK] [unused0] [unused1] when was the treaty signed in a an of by who wrote it is are not and yes no "
+    "[PAD] [UNK] [CLS] [SEP] [MASK] [unused0] [unused1] "
+    "when was the treaty signed in a an of by who wrote it is are not and yes no "
     "westphalia peace ended war king queen banana yellow fruit tree green tax revenue income net loss report year "
     "0 1 2 3 4 5 6 7 8 9 ? . , ##s ##ed ##ing"
 ).split()
 
 
 def save_tokenizer(folder: Path, longest: int = 64) -> None:
-    from transformers import BertTokenizerFast
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordPiece
+    from tokenizers.normalizers import BertNormalizer
+    from tokenizers.pre_tokenizers import BertPreTokenizer
+    from tokenizers.processors import BertProcessing
+    from transformers import PreTrainedTokenizerFast
 
-    folder.mkdir(parents=True, exist_ok=True)
     vocabulary = {word: number for number, word in enumerate(WORDS)}
-    BertTokenizerFast(vocab=vocabulary, model_max_length=longest).save_pretrained(folder)
+    tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = BertPreTokenizer()
+    tokenizer.post_processor = BertProcessing(("[SEP]", vocabulary["[SEP]"]), ("[CLS]", vocabulary["[CLS]"]))
+    special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, mask_token="[MASK]", model_max_length=longest, **special
+    ).save_pretrained(folder)
 
 
 def tiny_config(**more: object) -> object:

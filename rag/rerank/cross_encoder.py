@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -210,9 +211,18 @@ def _longest_pair(tokenizer: Any, question: str, longest: int) -> int:
 
 
 def _load_from_hub(name: str, *, device: str, backend: str, precision: str, threads: int) -> PairModel:
+    if backend != "torch" and not _has_backend(backend):
+        raise RerankerUnavailable(
+            f"{name}: backend {backend!r} needs an extra that is not installed: `pip install 'second-pass[{backend}]'`."
+        )
     found = hub.find_model(name)
     place = chosen_device(device)
     chosen = _hub_precision(precision, place, backend)
+    if backend != "torch" and chosen == "int8" and not _has_int8(found, backend):
+        raise RerankerUnavailable(
+            f"{name} has no int8 file for this processor ({_int8_file(backend)}). Use precision auto, or make the file "
+            "with sentence-transformers' quantization."
+        )
     _use_threads(threads)
     try:
         from sentence_transformers import CrossEncoder
@@ -226,7 +236,7 @@ def _load_from_hub(name: str, *, device: str, backend: str, precision: str, thre
             model_kwargs=_model_arguments(backend, chosen),
         )
     except ImportError as error:
-        raise RerankerUnavailable(_missing_package(name, backend, error)) from None
+        raise RerankerUnavailable(f"{name}: a package that it needs cannot be imported: {_first_line(error)}") from None
     except Exception as error:
         # The loader raises whatever the configuration, the tokenizer, safetensors or the hub's client raises.
         raise RerankerUnavailable(f"{name} cannot be loaded: {_first_line(error)}{_advice(error)}") from error
@@ -257,8 +267,7 @@ def _model_arguments(backend: str, precision: str) -> dict[str, Any]:
     if backend == "torch":
         return {"dtype": torch_dtype(precision)}
     if precision == "int8":
-        file = {"onnx": f"model_{int8_flavour()}.onnx", "openvino": "openvino_model_qint8_quantized.xml"}[backend]
-        return {"file_name": file}
+        return {"file_name": _int8_file(backend)}
     return {}
 
 
@@ -286,10 +295,26 @@ def _linear_heads(model: Any) -> list[str]:
     ]
 
 
-def _missing_package(name: str, backend: str, error: ImportError) -> str:
-    if backend in ("onnx", "openvino"):
-        return f"{name}: backend {backend!r} needs an extra: `pip install 'second-pass[{backend}]'`."
-    return f"{name} needs a package that is not installed: {_first_line(error)}"
+def _has_backend(backend: str) -> bool:
+    """sentence-transformers runs both through optimum, which is a package of several distributions."""
+    if find_spec("optimum") is None:
+        return False
+    return find_spec({"onnx": "optimum.onnxruntime", "openvino": "optimum.intel"}[backend]) is not None
+
+
+def _int8_file(backend: str) -> str:
+    if backend == "onnx":
+        return f"onnx/model_{int8_flavour()}.onnx"
+    return "openvino/openvino_model_qint8_quantized.xml"
+
+
+def _has_int8(found: hub.FoundModel, backend: str) -> bool:
+    """Without this look the library would export the model anew, in fp32, and say nothing."""
+    if found.local:
+        return hub.has_file(found.location, _int8_file(backend))
+    from huggingface_hub import HfApi
+
+    return HfApi().file_exists(found.location, _int8_file(backend))
 
 
 def _first_line(error: BaseException) -> str:
