@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from passages import chunk, chunks, query
 
 from ingest.documents import Chunk, Query
-from ingest.errors import RerankerFailed
+from ingest.errors import DiskFull, RerankerFailed
 from rag.policies import ambiguity_gate, fold_duplicates, mmr, per_document_cap, unchanged
 from rag.ranking import Candidate, Ranking
 from rag.rerank.budget import FIRST_BATCH, Budgeted
@@ -160,6 +160,18 @@ def test_a_failure_is_not_cached() -> None:
     with pytest.raises(RerankerFailed):
         CachedReranker(inner=Failing(), cache=memory).score(query(), chunks(texts(3)))
     assert memory.kept == {}
+
+
+@pytest.mark.parametrize("broken", ["get_scores", "put_scores"])
+def test_a_broken_cache_costs_time_and_not_the_scores(broken: str) -> None:
+    def fail(_: object) -> dict[str, float]:
+        raise DiskFull("The disk is full.")
+
+    memory = Memory()
+    setattr(memory, broken, fail)
+    scores = CachedReranker(inner=LengthReranker(), cache=memory).score(query(), chunks(texts(3)))
+    np.testing.assert_array_equal(scores.values, [1, 2, 3])
+    assert scores.note == "The score cache could not be used: The disk is full."
 
 
 PARAGRAPH = (

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ingest.documents import Chunk, Query
+from ingest.errors import SecondPassError
 from ingest.protocols import ScoreCache
 from rag.rerank.protocol import Reranker, Scores, empty_scores
 
@@ -29,7 +30,7 @@ class CachedReranker:
     """Reads only the passages whose score is not known. Hits are in `details["cached"]`, reads in `["scored"]`.
 
     Where a score depends on the other passages (`listwise`), the key holds the whole list, and it is all or nothing.
-    A passage that was not read (NaN) is not kept.
+    A passage that was not read (NaN) is not kept. A cache that cannot be read or written costs time, never the scores.
     """
 
     inner: Reranker
@@ -53,7 +54,11 @@ class CachedReranker:
         keys = self._keys(query, chunks)
         if not keys:
             return self.inner.score(query, chunks)
-        known = self.cache.get_scores(keys)
+        try:
+            known = self.cache.get_scores(keys)
+        except SecondPassError as error:
+            fresh = self.inner.score(query, chunks)
+            return replace(fresh, note=" ".join(filter(None, (fresh.note, _unused(error)))))
         values = np.array([known.get(key, np.nan) for key in keys], dtype=np.float64)
         missing = np.flatnonzero(np.isnan(values))
         if self.listwise and len(missing):
@@ -63,12 +68,16 @@ class CachedReranker:
         fresh = self.inner.score(query, [chunks[i] for i in missing.tolist()])
         values[missing] = fresh.values
         new = {keys[i]: float(values[i]) for i in missing.tolist() if not np.isnan(values[i])}
-        # A model's version may only be known once it is loaded: those scores are kept under the name they now have.
-        if new and self._keys(query, chunks) == keys:
-            self.cache.put_scores(new)
+        note = fresh.note
+        try:
+            # Not if the model's version changed while it read: those scores belong to neither.
+            if new and self._keys(query, chunks) == keys:
+                self.cache.put_scores(new)
+        except SecondPassError as error:
+            note = " ".join(filter(None, (note, _unused(error))))
         cached = len(chunks) - len(missing)
         details = {"scored": len(new)} | dict(fresh.details) | {"cached": cached}
-        return replace(fresh, values=values, details=MappingProxyType(details))
+        return replace(fresh, values=values, note=note, details=MappingProxyType(details))
 
     def _keys(self, query: Query, chunks: Sequence[Chunk]) -> list[str]:
         fingerprint = self.inner.fingerprint
@@ -78,3 +87,7 @@ class CachedReranker:
         if not self.listwise:
             return [score_key(fingerprint, query.text, [text]) for text in texts]
         return [score_key(fingerprint, query.text, [text, *texts]) for text in texts]
+
+
+def _unused(error: SecondPassError) -> str:
+    return f"The score cache could not be used: {error}"

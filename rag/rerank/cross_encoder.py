@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ingest.documents import Chunk, Query
 from ingest.errors import ModelMissing, RerankerFailed, RerankerUnavailable
 from rag.rerank import hub
-from rag.rerank.hardware import chosen_device, chosen_precision, int8_flavour, torch_dtype
+from rag.rerank.hardware import chosen_device, chosen_precision, int8_flavour, quiet_loading, torch_dtype
 from rag.rerank.once_loaded import OnceLoaded
 from rag.rerank.protocol import Scores, empty_scores
 
@@ -101,7 +101,8 @@ def builtin(*, folder: Path, device: str = "auto", precision: str = "auto", thre
         _use_threads(threads)
         try:
             longest = int(read_config(folder).get("max_length", 256))
-            model, tokenizer = load_precise(folder)
+            with quiet_loading():
+                model, tokenizer = load_precise(folder)
         except (BuiltinWeightsError, ModelMissing) as error:
             raise RerankerUnavailable(f"builtin: {error}") from None
         model = model.to(place, torch_dtype(chosen))
@@ -227,14 +228,15 @@ def _load_from_hub(name: str, *, device: str, backend: str, precision: str, thre
     try:
         from sentence_transformers import CrossEncoder
 
-        model = CrossEncoder(
-            found.location,
-            device=place,
-            backend=backend,  # type: ignore[arg-type]
-            local_files_only=found.local,
-            trust_remote_code=False,
-            model_kwargs=_model_arguments(backend, chosen),
-        )
+        with quiet_loading():
+            model = CrossEncoder(
+                found.location,
+                device=place,
+                backend=backend,  # type: ignore[arg-type]
+                local_files_only=found.local,
+                trust_remote_code=False,
+                model_kwargs=_model_arguments(backend, chosen),
+            )
     except ImportError as error:
         raise RerankerUnavailable(f"{name}: a package that it needs cannot be imported: {_first_line(error)}") from None
     except Exception as error:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8")
 
 
 def chosen_device(wanted: str) -> str:
-    """`auto` → cuda, then mps, then cpu."""
+    """`auto` → cuda, then mps, then cpu. The first thing that a loader asks, before torch is imported."""
+    # OpenMP reads this when torch is first imported. Waiting threads that spin cost two thirds of the speed as soon as
+    # anything else wants the cores (measured, 2 busy cores: 20 passages in 1.1 s spinning, 0.36 s sleeping).
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     if wanted != "auto":
         return wanted
     import torch
@@ -39,6 +45,20 @@ def torch_dtype(precision: str) -> Any:
     import torch
 
     return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+
+
+@contextmanager
+def quiet_loading() -> Iterator[None]:
+    """Without transformers' bar over the tensors of a file: it is gone in a second, and spoils a line of output."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def int8_flavour() -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ingest.documents import Chunk, Query
 from ingest.errors import RerankerFailed, RerankerUnavailable
 from rag.rerank import hub
-from rag.rerank.hardware import chosen_device, chosen_precision, torch_dtype
+from rag.rerank.hardware import chosen_device, chosen_precision, quiet_loading, torch_dtype
 from rag.rerank.once_loaded import OnceLoaded
 from rag.rerank.protocol import Scores, empty_scores
 
@@ -132,13 +132,14 @@ def colbert(model: str, *, device: str = "auto", precision: str = "auto") -> Lib
         try:
             from sentence_transformers import MultiVectorEncoder
 
-            encoder = MultiVectorEncoder(
-                found.location,
-                device=place,
-                local_files_only=found.local,
-                trust_remote_code=False,
-                model_kwargs={"dtype": torch_dtype(chosen)},
-            )
+            with quiet_loading():
+                encoder = MultiVectorEncoder(
+                    found.location,
+                    device=place,
+                    local_files_only=found.local,
+                    trust_remote_code=False,
+                    model_kwargs={"dtype": torch_dtype(chosen)},
+                )
         except Exception as error:
             # The loader raises whatever the configuration, the tokenizer, safetensors or the hub's client raises.
             raise RerankerUnavailable(f"colbert:{model} cannot be loaded ({type(error).__name__}).") from error
