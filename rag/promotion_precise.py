@@ -24,6 +24,7 @@ from rag.promotion import Learned, SignalList, decision, group_means, judged_lis
 PRECISE_MINIMUM_MARKS = 200
 NEGATIVES = 8  # wrong passages that a list offers; a visit draws some of them, the best-placed most often
 SHARE = 0.6  # of the way from the present weights to the taught ones
+LEARNING_RATE = 3e-5  # with SHARE: 200 marks gave +8 points on unseen questions and cost 0.6 on another set's
 SIGNAL = "cross-encoder"
 STAGE = "precise"
 
@@ -105,7 +106,8 @@ def learn_precise_from_lists(
     for half in range(2):
         say(f"learning from one half of the questions, measuring on the other ({half + 1} of 2)")
         inside = [row for row, h in zip(lists, half_of, strict=True) if h != half]
-        taught = train(training_lists_of(inside), folder / f"half-{half}")
+        # Twice, so that half of the questions teach in as many steps as all of them do.
+        taught = train(training_lists_of(inside) * 2, folder / f"half-{half}")
         for i in np.flatnonzero(half_of == half).tolist():
             after[i] = ndcg(rescored(lists[i], taught, score), weights)
     before = np.array([ndcg(row, weights) for row in lists])
@@ -191,7 +193,8 @@ def fine_tune(present: Path, *, threads: int = 2, share: float = SHARE, say: Say
             say(f"step {progress.step} of {progress.steps}")  # type: ignore[attr-defined]
 
         folder.mkdir(parents=True, exist_ok=True)
-        train_on_lists(lists, folder, FEEDBACK_STAGE, start=present, threads=threads, progress=report)
+        recipe = replace(FEEDBACK_STAGE, learning_rate=LEARNING_RATE, head_learning_rate=LEARNING_RATE)
+        train_on_lists(lists, folder, recipe, start=present, threads=threads, progress=report)
         return blend(present, folder, share)
 
     return train
