@@ -30,6 +30,7 @@ FOLDS = 5
 TOLERANCE = 0.01  # nDCG@10 that the shipped goldens may move before it counts as a fall
 UNJUDGED = 0.02  # the relevance that a passage nobody judged is learned with: most are not evidence, some are
 LEAST = 1e-3
+SOFTEST = 0.3
 _VOUCHING = {"document": 5, "page": 2}  # how many best passages of a place vouch for it, as in rag/fuse.py
 
 Fit = Callable[..., NDArray[np.float64]]
@@ -212,7 +213,8 @@ def _sharpness(
     tables: Sequence[NDArray[np.float64]], labels: Sequence[NDArray[np.float64]], start: NDArray[np.float64]
 ) -> float:
     """The factor by which `start` explains the labels best as a softmax. It changes no order, but a fit that is held
-    near a prior of the wrong sharpness would spend its freedom on that."""
+    near a prior of the wrong sharpness would spend its freedom on that. Marks that `start` cannot explain at all
+    are not followed any further than SOFTEST allows."""
     from scipy.optimize import minimize_scalar
 
     judged = [(table @ start, label / label.sum()) for table, label in zip(tables, labels, strict=True) if label.any()]
@@ -221,7 +223,7 @@ def _sharpness(
         scaled = [(np.exp(log_scale) * score, share) for score, share in judged]
         return float(sum(np.logaddexp.reduce(score) - share @ score for score, share in scaled))
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
+    return float(np.exp(minimize_scalar(loss, bounds=(np.log(SOFTEST), 3.0), method="bounded").x))
 
 
 def signal_list(
