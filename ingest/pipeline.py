@@ -1,0 +1,409 @@
+"""The way of a file, top to bottom: keep → read → clean → split → embed → save → index → ready.
+
+`Library` is what the rest of the product calls: add, retry, cancel, delete, look. Files are worked on by one background
+worker (worker.py), so closing a tab stops nothing; what a crash interrupts is taken up at the next start.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingest.documents import Box, Document, Status
+from ingest.embed import MiniLmEmbedder
+from ingest.errors import Cancelled, EmptyFile, FileRefused, NoTextFound, SecondPassError, TooLarge
+from ingest.failpoints import reach
+from ingest.journal import SqlJournal
+from ingest.reconcile import Report, Stores, reconcile
+from ingest.sandbox import Reader
+from ingest.split import FINGERPRINT, split
+from ingest.store import SqlStore
+from ingest.worker import Worker
+
+log = logging.getLogger(__name__)
+
+SUFFIXES = (".pdf", ".txt", ".md", ".markdown")
+EMBED_AT_ONCE = 256  # passages between two looks at "cancel", and between two writes of the progress
+FINISHED = (Status.READY, Status.FAILED, Status.CANCELLED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Added:
+    """What became of a file at the door. existed: the same bytes were in the collection already."""
+
+    document: Document
+    existed: bool
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileResult:
+    """How one file of `ingest_files` ended. change: new, updated, unchanged or failed. seconds: of work on it."""
+
+    file: str
+    status: str
+    reason: str
+    pages: int
+    chunks: int
+    seconds: float
+    change: str
+
+    def line(self) -> str:
+        what = f"{self.pages} pages, {self.chunks} passages" if self.status == Status.READY else ""
+        return "  ".join(part for part in (f"{self.status:<7}", self.file, what, self.reason) if part)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "file": self.file,
+            "status": self.status,
+            "reason": self.reason,
+            "pages": self.pages,
+            "chunks": self.chunks,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Splitting:
+    """Passage length and overlap, in the embedding model's word pieces."""
+
+    tokens: int = 200
+    overlap: int = 40
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{FINGERPRINT}-{self.tokens}-{self.overlap}"
+
+
+class Library:
+    """One per data directory. Thread-safe; `open` it once, `close` it at the end."""
+
+    def __init__(
+        self,
+        *,
+        store: SqlStore,
+        journal: SqlJournal,
+        stores: Stores,
+        reader: Reader,
+        pictures: Reader,
+        embedder: Callable[[], MiniLmEmbedder],
+        embedder_fingerprint: str,
+        splitting: Splitting,
+    ) -> None:
+        self.store = store
+        self.journal = journal
+        self._stores = stores
+        self._reader = reader
+        self._pictures = pictures  # its own child, so that a page can be shown while a file is being read
+        self._embedder = embedder
+        self._splitting = splitting
+        self._embedder_fingerprint = embedder_fingerprint
+        self._passwords: dict[str, str] = {}  # in memory only; asked again after a restart
+        self._cancelled: set[str] = set()
+        self._lock = threading.Lock()
+        self.report = Report()
+        self._worker = Worker(work=self._work_on_next)
+
+    def open(self) -> Report:
+        """Heal what the last run left half done, queue what must be rebuilt, and start the worker."""
+        self.report = reconcile(self._stores)
+        for document in self.store.stale_documents(
+            pipeline=self._splitting.fingerprint, embedder=self._embedder_fingerprint
+        ):
+            self.store.add_again(
+                document.id, pipeline=self._splitting.fingerprint, embedder=self._embedder_fingerprint
+            )
+        self._worker.start()
+        return self.report
+
+    def close(self) -> None:
+        """Stop after the step in hand; a file that is being read is taken up again at the next start."""
+        self._worker.stop()
+        self._reader.close()
+        self._pictures.close()
+        for index in self._stores.indexes:
+            index.close()
+        self.store.close()
+
+    # ---- a file's way in ----------------------------------------------------------------------------------
+
+    def add(
+        self,
+        source: Path | bytes,
+        name: str,
+        *,
+        collection: str = "default",
+        replace: bool = False,
+        password: str | None = None,
+    ) -> Added:
+        """Keep a file and queue it. Returns at once; its document tells the progress.
+
+        replace: documents of the same name in the collection go once this one is ready. Raises FileRefused for a file
+        that is empty or too large (nothing is kept of it) and DiskFull.
+        """
+        size = len(source) if isinstance(source, bytes) else source.stat().st_size
+        if size == 0:
+            raise EmptyFile("the file has 0 bytes")
+        limit = self._reader.limits.file_mb
+        if size > limit * 2**20:
+            raise TooLarge(f"{size / 2**20:.0f} MB; the limit is {limit} MB (setting max_file_mb)")
+        replaces = self._same_name(name, collection) if replace else ""
+        added = self.store.add_document(
+            source,
+            name=name,
+            collection=collection,
+            pipeline=self._splitting.fingerprint,
+            embedder=self._embedder_fingerprint,
+            replaces=replaces,
+        )
+        if password:
+            self._passwords[added.document.id] = password
+        self._worker.wake()
+        if added.created:
+            message = f"{name} is queued"
+        elif added.document.status in FINISHED[:1]:
+            message = f"{added.document.name} with the same content is in {collection!r} already"
+        else:
+            message = f"{added.document.name} is being worked on already"
+        return Added(document=added.document, existed=not added.created, message=message)
+
+    def _same_name(self, name: str, collection: str) -> str:
+        same = [
+            document
+            for document in self.store.documents(collection)
+            if document.name == name and document.status == Status.READY
+        ]
+        return same[0].id if same else ""
+
+    def ingest_files(
+        self,
+        files: Iterable[Path],
+        *,
+        collection: str = "default",
+        replace: bool = False,
+        passwords: Mapping[str, str] | None = None,
+    ) -> Iterator[FileResult]:
+        """Add files and yield each one's end as it comes, in the order given. A bad file never stops the others."""
+        queued: list[tuple[Path, Added | SecondPassError]] = []
+        for path in files:
+            try:
+                queued.append(
+                    (
+                        path,
+                        self.add(
+                            path,
+                            path.name,
+                            collection=collection,
+                            replace=replace,
+                            password=(passwords or {}).get(path.name),
+                        ),
+                    )
+                )
+            except SecondPassError as error:
+                queued.append((path, error))
+            except OSError as error:
+                queued.append((path, SecondPassError(f"cannot be read: {error.strerror}")))
+        for path, added in queued:
+            yield self._finished(path, added)
+
+    def _finished(self, path: Path, added: Added | SecondPassError) -> FileResult:
+        if isinstance(added, SecondPassError):
+            return FileResult(
+                file=path.name, status="failed", reason=str(added), pages=0, chunks=0, seconds=0.0, change="failed"
+            )
+        before = added.document
+        document = self.wait_for(before.id)
+        if document is None or document.status != Status.READY:
+            reason = document.reason if document else "deleted meanwhile"
+            return FileResult(
+                file=path.name,
+                status="failed",
+                reason=reason or "cancelled",
+                pages=document.pages if document else 0,
+                chunks=0,
+                seconds=document.seconds if document else 0.0,
+                change="failed",
+            )
+        unchanged = added.existed and before.status == Status.READY
+        return FileResult(
+            file=path.name,
+            status="ready",
+            reason=document.reason,
+            pages=document.pages,
+            chunks=document.chunks,
+            seconds=document.seconds,
+            change="unchanged" if unchanged else "updated" if before.replaces else "new",
+        )
+
+    def wait_for(self, document_id: str) -> Document | None:
+        """Block until the document is ready, failed or cancelled; None when it was deleted."""
+        while True:
+            seen = self._worker.finished_count
+            document = self.store.document(document_id)
+            if document is None or document.status in (*FINISHED, Status.DELETING):
+                return document
+            self._worker.wait_for_next(seen)
+
+    def retry(self, document_id: str, password: str | None = None) -> None:
+        """Queue a failed or cancelled document again, with a password where one is needed."""
+        if password:
+            self._passwords[document_id] = password
+        self._cancelled.discard(document_id)
+        self.store.retry(document_id)
+        self._worker.wake()
+
+    def cancel(self, document_id: str) -> None:
+        """Stop work on a document; it stays in the library as cancelled and can be retried."""
+        self._cancelled.add(document_id)
+        self.store.set_status(document_id, Status.CANCELLED, "cancelled", expected=(Status.PENDING,))
+
+    def delete(self, *document_ids: str) -> None:
+        """Invisible at once; the worker then clears the indexes, SQL and the file."""
+        self._cancelled.update(document_ids)
+        self.store.begin_delete(document_ids)
+        self._worker.wake()
+
+    def delete_collection(self, name: str) -> None:
+        """Every document of the collection, and its name."""
+        self.store.begin_delete_collection(name)
+        self._worker.wake()
+        while self.store.deleting():
+            self._worker.wait_for_next(self._worker.finished_count)
+        self.store.drop_collection(name)
+
+    # ---- looking ------------------------------------------------------------------------------------------
+
+    def documents(self, collection: str | None = None) -> list[Document]:
+        return self.store.documents(collection)
+
+    def collections(self) -> list[str]:
+        return [collection.name for collection in self.store.collections()]
+
+    def preview(self, document_id: str, page: int) -> str:
+        """The passages' text of one page (1-based), as it was extracted."""
+        return "\n\n".join(chunk.text for chunk in self.store.document_chunks(document_id) if chunk.page == page)
+
+    def file_bytes(self, document_id: str) -> bytes:
+        return self.store.file_path(self._known(document_id)).read_bytes()
+
+    def page_png(self, document_id: str, page: int, boxes: Sequence[Box] = (), width: int = 900) -> bytes:
+        """A picture of one page (1-based), `width` pixels wide, with the boxes of that page highlighted."""
+        document = self._known(document_id)
+        return self._pictures.picture(
+            self.store.file_path(document),
+            page=page,
+            width_px=width,
+            boxes=boxes,
+            password=self._passwords.get(document_id),
+        )
+
+    def _known(self, document_id: str) -> Document:
+        document = self.store.document(document_id)
+        if document is None:
+            raise SecondPassError("That document is no longer in the library.")
+        return document
+
+    def check(self, *, repair: bool) -> Report:
+        """Compare every store with SQL; with `repair`, mend what differs."""
+        self.report = reconcile(self._stores, repair=repair)
+        return self.report
+
+    # ---- the worker's steps -------------------------------------------------------------------------------
+
+    def _work_on_next(self) -> bool:
+        """Finish one deletion or one document; False when nothing waits. Called by the worker's thread only."""
+        for document_id in self.store.deleting():
+            self._remove(document_id)
+            return True
+        document = self.store.claim_next()
+        if document is None:
+            return False
+        self._build(document)
+        return True
+
+    def _remove(self, document_id: str) -> None:
+        for index in self._stores.indexes:
+            index.remove(document_id)
+        reach("indexes cleared")
+        self.store.finish_delete(document_id)
+        self._passwords.pop(document_id, None)
+        self._cancelled.discard(document_id)
+
+    def _build(self, document: Document) -> None:
+        started = time.perf_counter()
+        try:
+            note = self._index(document)
+            replaced = self.store.mark_ready(document.id, seconds=time.perf_counter() - started, reason=note)
+            if replaced:
+                self._remove(replaced)
+        except Cancelled as error:
+            self.store.mark_failed(document.id, str(error), status=Status.CANCELLED)
+            self._clear(document.id)
+        except SecondPassError as error:
+            self.store.mark_failed(document.id, str(error))
+            self._clear(document.id)
+        except Exception as error:
+            log.exception("document %s could not be indexed", document.id)
+            self.store.mark_failed(document.id, f"an unexpected error ({type(error).__name__}); see the log")
+            self._clear(document.id)
+        log.info("document %s took %.1f s", document.id, time.perf_counter() - started)
+
+    def _index(self, document: Document) -> str:
+        read = self._reader.read(
+            self.store.file_path(document),
+            name=document.name,
+            password=self._passwords.get(document.id),
+            progress=lambda done, pages: self.store.set_progress(document.id, pages=pages, pages_done=done),
+            cancelled=lambda: document.id in self._cancelled,
+        )
+        pages = len(read.pages) + len(read.unreadable)
+        self.store.set_progress(document.id, title=read.title, pages=pages, pages_done=len(read.pages))
+        embedder = self._embedder()
+        passages = split(
+            read, count_tokens=embedder.count_tokens, target=self._splitting.tokens, overlap=self._splitting.overlap
+        )
+        if not passages:
+            raise NoTextFound("it holds no text layer; scans need OCR first")
+        self._look_for_cancel(document.id)
+        if not self.store.set_status(document.id, Status.INDEXING, expected=(Status.PARSING,)):
+            raise Cancelled()
+        self.store.set_progress(document.id, chunks=len(passages))
+        chunks = self.store.make_chunks(document.id, passages)
+        encoded = []
+        for start in range(0, len(chunks), EMBED_AT_ONCE):
+            some = chunks[start : start + EMBED_AT_ONCE]
+            encoded += embedder.encode_passages([chunk.headed_text for chunk in some])
+            self.store.set_progress(document.id, chunks_done=len(encoded))
+            self._look_for_cancel(document.id)
+        saved = self.store.save_chunks(document.id, chunks, encoded)
+        for index in self._stores.indexes:
+            index.add(saved)
+            reach(f"indexed {index.name}")
+        return f"{len(read.pages)} of {pages} pages read" if read.unreadable else ""
+
+    def _look_for_cancel(self, document_id: str) -> None:
+        if document_id in self._cancelled:
+            raise Cancelled()
+
+    def _clear(self, document_id: str) -> None:
+        for index in self._stores.indexes:
+            index.remove(document_id)
+
+
+def files_under(paths: Iterable[Path]) -> list[Path]:
+    """The files named, and those with a known ending in the folders named, sorted within each folder."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+        else:
+            found.append(path)
+    return found
+
+
+__all__ = ["Added", "FileRefused", "FileResult", "Library", "Splitting", "files_under"]

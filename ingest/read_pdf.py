@@ -1,0 +1,480 @@
+"""A file's bytes → pages with lines, boxes and headings. Runs inside the child process of `sandbox.py`.
+
+pdfium reads everything: text, boxes, outline, labels, title (measured on the filings: the same outline as pypdf in a
+sixth of the time, and its time is bounded by the child's limits either way).
+
+Text comes out per character (one C-level `map` over the raw API, 0.3 µs a call, so a page of 3,500 characters costs
+2 ms), is grouped to words with numpy, then to *segments* (words that follow each other on a line), and `layout.py`
+puts segments in reading order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import math
+import re
+import unicodedata
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.documents import Box, Heading, Line, Page, ReadFile
+from ingest.errors import (
+    DamagedPdf,
+    EmptyFile,
+    NotAPdf,
+    NoTextFound,
+    PasswordNeeded,
+    TooLarge,
+    TooLargeUnpacked,
+    TooManyPages,
+    WrongPassword,
+)
+from ingest.layout import Words, reading_order
+
+PLAIN_TEXT = {".txt", ".text", ".md", ".markdown"}
+PLAIN_PAGE_CHARS = 3000
+MAX_CHARS_PER_PAGE = 400_000
+MAX_CHARS = 40_000_000
+MAX_OUTLINE = 5_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one file may cost. Megabytes are 2**20 bytes; seconds are of processor time and of the clock."""
+
+    file_mb: int = 50
+    pages: int = 2000
+    memory_mb: int = 1536
+    cpu_seconds: int = 60
+    wall_seconds: int = 120
+
+
+def read_file(
+    path: Path,
+    *,
+    name: str,
+    password: str | None = None,
+    limits: Limits | None = None,
+    each_page: Callable[[Page, int], object] = lambda page, pages: None,
+) -> ReadFile:
+    """Read a PDF, or plain text or markdown (by the ending of `name`).
+
+    `each_page(page, pages)` is called as soon as a page of a PDF is read. Raises a FileRefused that says why there is
+    no text. Time and memory are not limited here but by the process around it: call `ingest.sandbox.Reader`.
+    """
+    limits = limits or Limits()
+    size = path.stat().st_size
+    if size == 0:
+        raise EmptyFile("the file has 0 bytes")
+    if size > limits.file_mb * 2**20:
+        raise TooLarge(f"{size / 2**20:.1f} MB; the limit is {limits.file_mb} MB (max_file_mb)")
+    if Path(name).suffix.lower() in PLAIN_TEXT:
+        read = _read_plain(path.read_bytes(), markdown=Path(name).suffix.lower() in {".md", ".markdown"})
+        if len(read.pages) > limits.pages:
+            raise TooManyPages(f"{len(read.pages)} pages; the limit is {limits.pages} (max_pages)")
+        for page in read.pages:
+            each_page(page, len(read.pages))
+        return read
+    with path.open("rb") as file:
+        head = file.read(1024)
+    if b"%PDF-" not in head:
+        raise NotAPdf(_what_it_is(head))
+    return _read_pdf(path, password=password, limits=limits, each_page=each_page)
+
+
+_MAGIC = (
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"PK\x03\x04", "a zip archive or an Office document"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"{\\rtf", "an RTF document"),
+    (b"%!PS", "a PostScript file"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+)
+
+
+def _what_it_is(head: bytes) -> str:
+    for magic, what in _MAGIC:
+        if head.startswith(magic):
+            return f"it looks like {what}"
+    if re.match(rb"\s*<(!doctype\s+html|html|\?xml|svg|head|body)", head, re.IGNORECASE):
+        return "it looks like a web page or XML"
+    return "it does not begin as a PDF does"
+
+
+# --- PDF ------------------------------------------------------------------------------------------------------------
+
+
+def open_pdf(path: Path, password: str | None) -> Any:
+    """A pypdfium2 document. Raises PasswordNeeded, WrongPassword or DamagedPdf."""
+    import pypdfium2
+
+    for attempt in _passwords(password):
+        try:
+            return pypdfium2.PdfDocument(path, password=attempt)
+        except pypdfium2.PdfiumError as error:
+            code = getattr(error, "err_code", None)
+            if code == pypdfium2.raw.FPDF_ERR_PASSWORD:
+                continue
+            if code == pypdfium2.raw.FPDF_ERR_SECURITY:
+                raise DamagedPdf("its encryption is not supported") from None
+            raise DamagedPdf("no page could be found in it") from None
+    if password:
+        raise WrongPassword("the password does not open it")
+    raise PasswordNeeded("it is encrypted; type its password to add it")
+
+
+def _passwords(password: str | None) -> Iterator[str | None]:
+    """The password as typed, then as SASLprep would have it (RFC 4013, what AES-256 files are encrypted with)."""
+    yield password
+    if password:
+        prepared = unicodedata.normalize("NFKC", password.replace("\u00ad", "").replace("\u200b", ""))
+        if prepared != password:
+            yield prepared
+
+
+def _read_pdf(path: Path, *, password: str | None, limits: Limits, each_page: Callable[[Page, int], object]) -> ReadFile:
+    document = open_pdf(path, password)
+    try:
+        count = len(document)
+        if count == 0:
+            raise DamagedPdf("it has no pages")
+        if count > limits.pages:
+            raise TooManyPages(f"{count} pages; the limit is {limits.pages} (max_pages)")
+        pages: list[Page] = []
+        unreadable: list[int] = []
+        characters = 0
+        for index in range(count):
+            try:
+                page = _read_page(document, index)
+            except _PageUnreadable:
+                unreadable.append(index + 1)
+                page = Page(number=index + 1, label=str(index + 1), width=612.0, height=792.0, lines=())
+            pages.append(page)
+            characters += sum(len(line.text) for line in page.lines)
+            if characters > MAX_CHARS:
+                raise TooLargeUnpacked(f"more than {MAX_CHARS // 10**6} million characters of text")
+            each_page(page, count)
+        if len(unreadable) == count:
+            raise DamagedPdf("none of its pages could be read")
+        if not any(character.isalnum() for page in pages for line in page.lines for character in line.text):
+            raise NoTextFound("it seems to be scanned; its pages hold pictures and no text layer")
+        return ReadFile(
+            title=plausible_title(_metadata_title(document)),
+            pages=tuple(pages),
+            outline=tuple(_outline(document, count)),
+            unreadable=tuple(unreadable),
+        )
+    finally:
+        document.close()
+
+
+class _PageUnreadable(Exception):
+    pass
+
+
+def _read_page(document: Any, index: int) -> Page:
+    import pypdfium2
+
+    try:
+        page = document[index]
+    except pypdfium2.PdfiumError:
+        raise _PageUnreadable from None
+    try:
+        text = page.get_textpage()
+    except pypdfium2.PdfiumError:
+        page.close()
+        raise _PageUnreadable from None
+    try:
+        frame = _Frame.of(page)
+        words = _words(text, frame)
+        lines = reading_order(words, page=index + 1, width=frame.width, height=frame.height) if words else ()
+        label = document.get_page_label(index) or str(index + 1)
+        return Page(number=index + 1, label=label, width=frame.width, height=frame.height, lines=lines)
+    finally:
+        text.close()
+        page.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Frame:
+    """The visible part of a page (crop box within media box) and its rotation in quarter turns clockwise."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    turns: int
+
+    @classmethod
+    def of(cls, page: Any) -> _Frame:
+        left, bottom, right, top = page.get_bbox()
+        if not all(map(math.isfinite, (left, bottom, right, top))) or right <= left or top <= bottom:
+            left, bottom, right, top = 0.0, 0.0, 612.0, 792.0
+        return cls(left=left, bottom=bottom, right=right, top=top, turns=(page.get_rotation() // 90) % 4)
+
+    @property
+    def width(self) -> float:
+        return self.top - self.bottom if self.turns % 2 else self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.right - self.left if self.turns % 2 else self.top - self.bottom
+
+    def place(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """PDF coordinates (n,) → points from the top-left corner of the page as it is shown."""
+        if self.turns == 1:
+            return y - self.bottom, x - self.left
+        if self.turns == 2:
+            return self.right - x, y - self.bottom
+        if self.turns == 3:
+            return self.top - y, self.right - x
+        return x - self.left, self.top - y
+
+
+_SPACES = np.array([0, 9, 10, 11, 12, 13, 32, 0xA0, *range(0x2000, 0x200C), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000])
+_HYPHENS = (0x2, 0xFFFE)  # how pdfium reports a hyphen at a line's end
+_FONT_NAME = 64
+_BOLD = re.compile(rb"bold|black|heavy|demi|semibd|-bd\b|\.b\b", re.IGNORECASE)
+
+
+def _words(text: Any, frame: _Frame) -> Words | None:
+    """The words of a page with what `layout.py` needs to know of each; None when there are none."""
+    count = min(text.count_chars(), MAX_CHARS_PER_PAGE)
+    if count <= 0:
+        return None
+    handle = ctypes.cast(text.raw, ctypes.c_void_p).value
+    api = _api()
+    codes = np.fromiter(map(api.unicode, repeat(handle), range(count)), np.uint32, count)
+    boxes = np.zeros((count, 4), np.float32)  # FS_RECTF: left, top, right, bottom
+    start = boxes.ctypes.data
+    found = np.fromiter(map(api.box, repeat(handle), range(count), range(start, start + 16 * count, 16)), bool, count)
+
+    ink = ~np.isin(codes, _SPACES) & found & np.isfinite(boxes).all(axis=1)
+    if not ink.any():
+        return None
+    x0, y0 = frame.place(boxes[:, 0].astype(np.float64), boxes[:, 1].astype(np.float64))
+    x1, y1 = frame.place(boxes[:, 2].astype(np.float64), boxes[:, 3].astype(np.float64))
+    left, right = np.minimum(x0, x1), np.maximum(x0, x1)
+    top, bottom = np.minimum(y0, y1), np.maximum(y0, y1)
+
+    # A word is ink between no ink. What a word shares (font, direction, baseline) is asked for its first character.
+    starts = np.flatnonzero(ink & ~np.concatenate(([False], ink[:-1])))
+    ends = np.flatnonzero(ink & ~np.concatenate((ink[1:], [False]))) + 1
+    words = len(starts)
+    first = starts.tolist()
+    sizes = np.fromiter(map(api.size, repeat(handle), first), np.float64, words)
+    matrices = np.zeros((words, 6), np.float32)  # FS_MATRIX: a b c d e f
+    at = matrices.ctypes.data
+    deque(map(api.matrix, repeat(handle), first, range(at, at + 24 * words, 24)), 0)
+    origins = np.zeros((words, 2), np.float64)
+    at = origins.ctypes.data
+    end = at + 16 * words
+    deque(map(api.origin, repeat(handle), first, range(at, end, 16), range(at + 8, end + 8, 16)), 0)
+    names = np.zeros((words, _FONT_NAME), np.uint8)
+    at = names.ctypes.data
+    end = at + _FONT_NAME * words
+    deque(map(api.font, repeat(handle), first, range(at, end, _FONT_NAME), repeat(_FONT_NAME), repeat(None)), 0)
+    fonts = [bytes(name).split(b"\0", 1)[0] for name in names]
+    is_bold = {font: bool(_BOLD.search(font)) for font in set(fonts)}
+
+    # Direction of writing on the page as shown: quarter turns clockwise, 0 is ordinary text, 4 is askew (a watermark).
+    quarters = np.arctan2(-matrices[:, 1], matrices[:, 0]) / (np.pi / 2) + frame.turns
+    turns = np.rint(quarters).astype(np.int64) % 4
+    turns[np.abs(quarters - np.rint(quarters)) > 0.11] = 4
+    scale = np.hypot(matrices[:, 2], matrices[:, 3]).astype(np.float64)
+    sizes = sizes * np.where(np.isfinite(scale) & (scale > 0), scale, 1.0)
+    origin_x, origin_y = frame.place(origins[:, 0], origins[:, 1])
+    boxes_of_words = np.stack(
+        (
+            np.minimum.reduceat(np.where(ink, left, np.inf), starts),
+            np.minimum.reduceat(np.where(ink, top, np.inf), starts),
+            np.maximum.reduceat(np.where(ink, right, -np.inf), starts),
+            np.maximum.reduceat(np.where(ink, bottom, -np.inf), starts),
+        ),
+        axis=1,
+    )
+    characters = _characters(codes)
+    return Words(
+        texts=["".join(characters[a:b]) for a, b in zip(first, ends.tolist(), strict=True)],
+        boxes=boxes_of_words,
+        baselines=np.stack((origin_x, origin_y), axis=1),
+        sizes=sizes,
+        bold=np.array([is_bold[font] for font in fonts], bool),
+        turns=turns,
+    )
+
+
+def _characters(codes: NDArray[np.uint32]) -> list[str]:
+    """Code units (n,) → n strings; the second half of a surrogate pair becomes "" beside its whole character."""
+    units = codes.tolist()
+    try:
+        characters = list(map(chr, units))
+    except (ValueError, OverflowError):
+        characters = [chr(unit) if unit <= 0x10FFFF else "\ufffd" for unit in units]
+    for hyphen in _HYPHENS:
+        for at in np.flatnonzero(codes == hyphen).tolist():
+            characters[at] = "-"
+    for at in np.flatnonzero((codes >= 0xD800) & (codes < 0xDC00)).tolist():
+        if at + 1 < len(units) and 0xDC00 <= units[at + 1] < 0xE000:
+            characters[at] = chr(0x10000 + ((units[at] - 0xD800) << 10) + units[at + 1] - 0xDC00)
+            characters[at + 1] = ""
+    return characters
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Api:
+    """Raw pdfium calls that take plain integers as addresses, so that `map` can drive them without Python per call."""
+
+    unicode: Any
+    box: Any
+    size: Any
+    matrix: Any
+    origin: Any
+    font: Any
+
+
+@cache
+def _api() -> _Api:
+    import pypdfium2.raw as raw
+
+    page, at, address = ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
+
+    def bind(name: str, result: Any, *arguments: Any) -> Any:
+        entry = ctypes.cast(getattr(raw, name), ctypes.c_void_p).value
+        return ctypes.CFUNCTYPE(result, *arguments)(entry)
+
+    return _Api(
+        unicode=bind("FPDFText_GetUnicode", ctypes.c_uint, page, at),
+        box=bind("FPDFText_GetLooseCharBox", ctypes.c_int, page, at, address),
+        size=bind("FPDFText_GetFontSize", ctypes.c_double, page, at),
+        matrix=bind("FPDFText_GetMatrix", ctypes.c_int, page, at, address),
+        origin=bind("FPDFText_GetCharOrigin", ctypes.c_int, page, at, address, address),
+        font=bind("FPDFText_GetFontInfo", ctypes.c_ulong, page, at, address, ctypes.c_ulong, ctypes.c_void_p),
+    )
+
+
+def _outline(document: Any, pages: int) -> Iterator[Heading]:
+    """Outline entries that point at a page; an outline that cannot be read is an empty one."""
+    import pypdfium2
+
+    with contextlib.suppress(pypdfium2.PdfiumError, RecursionError, ValueError, OSError):
+        for count, bookmark in enumerate(document.get_toc()):
+            if count >= MAX_OUTLINE:
+                return
+            target = bookmark.get_dest()
+            index = target.get_index() if target is not None else None
+            title = " ".join(bookmark.get_title().split())[:200]
+            if index is not None and 0 <= index < pages and title:
+                yield Heading(title=title, page=index + 1, level=max(0, bookmark.level))
+
+
+def _metadata_title(document: Any) -> str:
+    import pypdfium2
+
+    try:
+        return str(document.get_metadata_value("Title") or "")
+    except (pypdfium2.PdfiumError, ValueError):
+        return ""
+
+
+_NO_TITLE = re.compile(
+    r"""^(microsoft\ (word|powerpoint|excel)\b | untitled | no\ title | document\ ?\d*$ | slide\ ?\d | powerpoint | title$
+      | print(ing)?\b | layout\ ?\d | [a-z]:\\ | /|file: | https?: | about: | template | new\ document
+      | united\ states\ securities | form\ \d+-?[kq]$ | scan(ned)?\b | img[_-]?\d )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_FILE_ENDING = re.compile(r"\.(pdf|docx?|pptx?|xlsx?|dvi|tex|ps|indd|qxd|rtf|odt|html?|txt|md)$", re.IGNORECASE)
+
+
+def plausible_title(title: str) -> str:
+    """The title if a person could have meant it, else "": the caller then has the file's name."""
+    title = " ".join("".join(c for c in title if c.isprintable() or c.isspace()).split())
+    letters = sum(character.isalpha() for character in title)
+    if letters < 4 or letters < len(title) * 0.4 or _NO_TITLE.search(title) or _FILE_ENDING.search(title):
+        return ""
+    if " " not in title and (any(c.isdigit() for c in title) or "_" in title or len(title) > 25):
+        return ""  # an identifier
+    if any("\ue000" <= character <= "\uf8ff" or character == "\ufffd" for character in title):
+        return ""
+    return title[:150]
+
+
+# --- plain text and markdown ----------------------------------------------------------------------------------------
+
+
+def _read_plain(raw: bytes, *, markdown: bool) -> ReadFile:
+    """Text as pages of about 3,000 characters that end between paragraphs; a form feed ends a page too.
+
+    Lines have no place on a sheet, so their boxes have no extent (the page picture does not exist for them either).
+    """
+    text = _decode(raw)
+    if not any(character.isalnum() for character in text):
+        raise NoTextFound("it has no letters or digits")
+    pages: list[Page] = []
+    lines: list[Line] = []
+    outline: list[Heading] = []
+    used, fenced = 0, False
+
+    def turn_page() -> None:
+        nonlocal lines, used
+        if lines:
+            number = len(pages) + 1
+            pages.append(Page(number=number, label=str(number), width=612.0, height=792.0, lines=tuple(lines)))
+        lines, used = [], 0
+
+    for place, sheet in enumerate(text.split("\f")):
+        if place:
+            turn_page()
+        y = 0.0
+        for source in sheet.split("\n"):
+            line = source.rstrip()
+            if not line:
+                y += 12.0  # an empty line shows as a gap, which is what ends a paragraph
+                if used >= PLAIN_PAGE_CHARS:
+                    turn_page()
+                    y = 0.0
+                continue
+            if used + len(line) > 2 * PLAIN_PAGE_CHARS:
+                turn_page()
+                y = 0.0
+            size, bold = 10.0, False
+            if markdown and line.lstrip().startswith(("```", "~~~")):
+                fenced = not fenced
+            heading = re.match(r"(#{1,6})\s+(.+?)\s*#*$", line) if markdown and not fenced else None
+            if heading:
+                level, line = len(heading[1]) - 1, heading[2]
+                size, bold = 20.0 - 1.5 * level, True
+                outline.append(Heading(title=line[:200], page=len(pages) + 1, level=level))
+            box = Box(page=len(pages) + 1, left=0.0, top=y, right=0.0, bottom=y + 10.0)
+            lines.append(Line(text=line, box=box, font_size=size, bold=bold))
+            y += 12.0
+            used += len(line)
+    turn_page()
+    title = outline[0].title if outline and outline[0].level == 0 else ""
+    return ReadFile(title=plausible_title(title), pages=tuple(pages), outline=tuple(outline))
+
+
+def _decode(raw: bytes) -> str:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = raw.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = raw.decode("cp1252", errors="replace")
+        if text.count("\0") > len(text) / 100:
+            raise NotAPdf("it is not text either: it holds binary data")
+    return text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
