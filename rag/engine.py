@@ -1,0 +1,248 @@
+"""The way of a question, top to bottom: retrieve → fuse → fast → gate → precise → answer → record."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.documents import AskedQuestion, Document, EncodedText, Query, Signal, Status
+from ingest.errors import GeneratorFailed, QuestionRefused
+from ingest.protocols import Embedder, Index, Journal, Store
+from rag import policies
+from rag.answer.cite import CitationFilter, cite
+from rag.answer.extract import extract
+from rag.answer.prompt import answer_prompt, says_not_found
+from rag.answer.protocol import Generator, Turn
+from rag.answer.rewrite import standalone
+from rag.calibrate import Calibration
+from rag.cascade import Stage, gated, rerank
+from rag.fuse import LinearFusion, reciprocal_ranks
+from rag.ranking import Ranking, merged
+from rag.rerank.protocol import Reranker
+from rag.retrieve import retrieve
+from rag.tracing import Answer, Outcome, Step, Trace, answer_to_json, trace_to_json
+
+log = logging.getLogger(__name__)
+
+LONGEST_QUESTION = 8_000  # characters; more is a document, not a question (fault 24)
+REPHRASED_WITHIN_S = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What one question may be asked with; the defaults come from the settings. Sizes count passages."""
+
+    retrieve: int = 100
+    fast: str = "late-interaction"
+    fast_keep: int = 20
+    precise: str = "builtin"
+    evidence: int = 5
+    fusion: str = "learned"
+    gate_margin: float | None = None
+    budget_ms: float | None = None
+    timeout_s: float = 10.0
+    fold_duplicates: bool = True
+    diversity: float = 0.0
+    per_document: int | None = None
+    score_cache: bool = True
+    answer_threshold: float | None = None
+    signals: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Everything the engine is made of. Concrete classes are named in app/wiring.py only."""
+
+    embedder: Embedder
+    store: Store
+    journal: Journal
+    dense: Index
+    bm25: Index
+    fusion: Callable[[], LinearFusion]
+    reranker: Callable[[str, Options], Reranker]
+    score_sentences: Callable[[str, Sequence[str]], NDArray[np.float64]]
+    calibration: Calibration | None = None
+    generator: Generator | None = None
+
+
+class AskStream:
+    """An answer that streams when iterated: text pieces first, `answer` and `record_id` afterwards.
+
+    The question is on record before the first piece, so that a closed tab leaves an interrupted answer, not a hole.
+    """
+
+    def __init__(self, *, trace: Trace, record_id: str, conversation_id: str, pieces: Callable[[], _Pieces]) -> None:
+        self.trace = trace
+        self.record_id = record_id
+        self.conversation_id = conversation_id
+        self._pieces = pieces()
+        self._answer: Answer | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        self._answer = yield from self._pieces
+
+    @property
+    def answer(self) -> Answer:
+        """The whole answer; runs what is left of the stream first."""
+        if self._answer is None:
+            for _ in self:
+                pass
+        assert self._answer is not None
+        return self._answer
+
+
+class Engine:
+    """One per process. Thread-safe: it keeps no state of a question."""
+
+    def __init__(self, parts: Parts, options: Options) -> None:
+        self.parts = parts
+        self.options = options
+
+    def retrieve(
+        self,
+        question: str,
+        *,
+        collections: Sequence[str] = (),
+        document_ids: Sequence[str] = (),
+        options: Options | None = None,
+        searched: str | None = None,
+    ) -> Trace:
+        """Rank passages for a question; no language model is called.
+
+        searched: what is looked for in the question's place (a follow-up made whole). Empty `collections` and
+        `document_ids` mean everything. Raises QuestionRefused for an empty or far too long question.
+        """
+        chosen = options or self.options
+        question = checked(question)
+        query = Query(
+            text=searched or question,
+            encoded=self.parts.embedder.encode_question(searched or question),
+            collections=tuple(collections),
+            document_ids=tuple(document_ids),
+        )
+        found = retrieve(
+            query, indexes=(self.parts.bm25, self.parts.dense), store=self.parts.store, limit=chosen.retrieve
+        )
+        hybrid = self._fuse(query, found, chosen)
+        fast = rerank(self._stage("fast", "late", chosen), query, hybrid.ranking)
+        passed = policies.fold_duplicates(fast.ranking) if chosen.fold_duplicates else policies.unchanged(fast.ranking)
+        precise_stage = self._stage("precise", "cross-encoder", chosen)
+        precise = gated(replace(fast, ranking=passed.ranking), precise_stage, chosen.gate_margin, chosen.fast_keep)
+        if precise is None:
+            precise = rerank(precise_stage, query, passed.ranking, cut=chosen.fast_keep)
+        precise = replace(precise, note=" ".join(filter(None, (passed.note, precise.note))))
+        evidence, note = self._chosen_evidence(precise.ranking, chosen)
+        steps = (*found, hybrid, fast, replace(precise, note=" ".join(filter(None, (precise.note, note)))))
+        return Trace(
+            question=question,
+            searched=query.text,
+            steps=steps,
+            evidence=evidence,
+            configuration=asdict(chosen) | {"fusion_version": self.parts.fusion().version},
+            warnings=tuple(f"{step.name}: {step.note}" for step in steps if step.degraded),
+        )
+
+    def ask(
+        self,
+        question: str,
+        *,
+        conversation_id: str | None = None,
+        collections: Sequence[str] = (),
+        document_ids: Sequence[str] = (),
+        options: Options | None = None,
+        owner: str = "",
+    ) -> AskStream:
+        """Rank, then answer. Ranking is done when this returns; iterate the result for the answer's pieces."""
+        chosen = options or self.options
+        question = checked(question)
+        conversation_id = conversation_id or uuid.uuid4().hex
+        earlier = self.parts.journal.questions(conversation_id=conversation_id, newest_first=False)
+        history = [Turn(question=row.question, answer=str(row.answer.get("text", ""))) for row in earlier]
+        searched = standalone(question, history, self.parts.generator) if history else question
+        trace = self.retrieve(
+            question, collections=collections, document_ids=document_ids, options=chosen, searched=searched
+        )
+        record = AskedQuestion(
+            id=uuid.uuid4().hex,
+            conversation_id=conversation_id,
+            asked_at=datetime.now(UTC),
+            question=question,
+            outcome=Outcome.INTERRUPTED.value,
+            total_ms=trace.total_ms,
+            trace=trace_to_json(trace, texts=chosen.fast_keep),
+            answer=answer_to_json(Answer(text="", outcome=Outcome.INTERRUPTED)),
+            configuration=dict(trace.configuration),
+        )
+        self.parts.journal.record(record)
+        if chosen.signals and earlier and _rephrased(earlier[-1], record):
+            self.parts.journal.signal(Signal(question_id=earlier[-1].id, kind="rephrase", at=record.asked_at))
+        return AskStream(
+            trace=trace,
+            record_id=record.id,
+            conversation_id=conversation_id,
+            pieces=lambda: self._answer(trace, record, history, chosen),
+        )
+
+    def _fuse(self, query: Query, found: Sequence[Step], options: Options) -> Step:
+        started = time.perf_counter()
+        union = merged(step.ranking for step in found)
+        fusion = self.parts.fusion()
+        if options.fusion == "rrf":
+            ranking = union.reordered("hybrid", reciprocal_ranks(union, ("bm25", "dense")))
+        else:
+            ranking = fusion.reorder("hybrid", query.text, union)
+        return Step(
+            name="hybrid",
+            ms=(time.perf_counter() - started) * 1000,
+            ranking=ranking,
+            model="rrf" if options.fusion == "rrf" else f"fusion {fusion.version}",
+        )
+
+    def _stage(self, name: str, signal: str, options: Options) -> Stage:
+        reranker = options.fast if name == "fast" else options.precise
+        built_in = reranker in ("late-interaction", "builtin") and options.fusion == "learned"
+        return Stage(
+            name=name,
+            reranker_name=reranker,
+            make=lambda: self.parts.reranker(reranker, options),
+            signal=signal,
+            fusion=self.parts.fusion() if built_in else None,
+            timeout_s=options.timeout_s,
+        )
+
+    def _chosen_evidence(self, ranking: Ranking, options: Options) -> tuple[Ranking, str]:
+        notes = []
+        if options.per_document:
+            capped = policies.per_document_cap(ranking, options.per_document)
+            ranking, notes = capped.ranking, [*notes, capped.note]
+        if options.diversity:
+            diverse = policies.mmr(ranking, options.diversity, options.evidence)
+            ranking, notes = diverse.ranking, [*notes, diverse.note]
+        return ranking.top(options.evidence), " ".join(filter(None, notes))
+
+    def _answer(self, trace: Trace, record: AskedQuestion, history: Sequence[Turn], options: Options) -> _Pieces:
+        started = time.perf_counter()
+        answer = Answer(text="", outcome=Outcome.INTERRUPTED)
+        try:
+            answer = yield from self._pieces(trace, history, options)
+        finally:
+            # Also when the reader of the stream goes away: what was said so far is on record as interrupted.
+            answer = replace(answer, ms=(time.perf_counter() - started) * 1000)
+            self.parts.journal.record(
+                replace(
+                    record,
+                    outcome=answer.outcome.value,
+                    answer=answer_to_json(answer),
+                    total_ms=trace.total_ms + answer.ms,
+                )
+            )
+            log.info("question %s: %s in %.0f ms", record.id, answer.outcome.value, trace.total_ms + answer.ms)
+        return answer
