@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     signals: bool = Field(True, description="Record clicks on evidence and quick rephrasings as weak signals.")
     host: str = Field("127.0.0.1", description="Address that the servers bind to.")
     port: int = Field(8501, ge=1, le=65535)
+    api_key: SecretStr | None = Field(None, description="Key that the HTTP API asks for as a bearer token.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @classmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from app.screens.asking import ask_now, attach
@@ -13,10 +15,13 @@ from app.shared import application
 from app.show.frame import READING_WIDTH
 from ingest.documents import Status
 
+CITATIONS = Path(__file__).resolve().parent.parent / "static" / "citations.html"
+
 app = application()
 conversation = current_conversation(app)
 documents = list(app.store.documents())
 sidebar(app, conversation)
+st.sidebar.html(CITATIONS, unsafe_allow_javascript=True)  # a script of our own, the same for everyone
 
 with st.bottom, st.container(horizontal_alignment="center", gap="xsmall"):
     with st.container(width=READING_WIDTH):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PICTURE_WIDTH = 1000  # pixels: sharp on a phone and on a wide screen
 
+READER_WIDTH = 760
+
 
 def passage_actions(app: Application, question_id: str) -> PassageActions:
     def pages(chunk: Chunk) -> list[tuple[int, bytes]]:
@@ -67,11 +69,11 @@ def read_document(app: Application, chunk: Chunk) -> None:
 def open_reader(
     app: Application, document: Document, page: int, boxes: dict[int, tuple[Box, ...]] | None = None
 ) -> None:
-    @st.dialog(plain(short(document.name, 60)), width="large", position="right", icon=":material/menu_book:")
+    @st.dialog(plain(short(document.name, 60)), width=READER_WIDTH, position="right", icon=":material/menu_book:")
     def reader() -> None:
         with said_plainly():
-            st.session_state.setdefault(f"reader-{document.id}-{page}", page)
-            shown = st.pagination(max(document.pages, 1), key=f"reader-{document.id}-{page}", max_visible_pages=5)
+            last = max(document.pages, page, 1)
+            shown = st.pagination(last, default=page, key=f"reader-{document.id}-{page}", max_visible_pages=5)
             picture, text = st.tabs(["Page", "Text as it was read"])
             with picture:
                 try:

@@ -1,0 +1,111 @@
+import csv
+import io
+import json
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from fake_application import NOW, a_chunk, a_trace, an_answer, asked_question
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.show import figures, insights
+from app.show.verdict import Verdict, sentence
+from ingest.documents import AskedQuestion, PassageMark, Thumb
+from rag.tracing import Outcome
+
+TRACE = a_trace("q", [a_chunk(number) for number in range(30)])
+
+
+def asked(days: int = 0, **changes: object) -> AskedQuestion:
+    return asked_question(TRACE, an_answer(TRACE), asked_at=NOW + timedelta(days=days), **changes)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1), st.sampled_from([0.5, 0.95]))
+def test_percentiles_are_those_of_numpy(values: list[float], share: float) -> None:
+    assert figures.percentile(values, share) == pytest.approx(float(np.quantile(values, share)))
+
+
+def test_latencies_name_every_stage_then_the_answer_and_the_total() -> None:
+    rows = figures.latencies([asked(), asked()])
+    assert [row.stage for row in rows] == ["bm25", "dense", "hybrid", "fast", "precise", "answer", "total"]
+    assert rows[4].p50 == pytest.approx(212.0)
+    assert rows[4].count == 2
+
+
+def test_weeks_have_no_gap_and_count_each_thumb_once() -> None:
+    rows = figures.weeks(
+        [
+            asked(thumb=Thumb(question_id="a", value=1)),
+            asked(1, thumb=Thumb(question_id="b", value=-1)),
+            asked(15),
+        ]
+    )
+    assert [(row.up, row.down, row.asked) for row in rows] == [(1, 1, 2), (0, 0, 0), (0, 0, 1)]
+    assert all(row.monday.weekday() == 0 for row in rows)
+
+
+def test_lift_is_rank_before_minus_rank_after_over_the_evidence() -> None:
+    found = figures.lift([asked()])
+    hybrid, precise = TRACE.step("hybrid"), TRACE.step("precise")
+    assert hybrid is not None
+    assert precise is not None
+    before = {c.chunk.id: n for n, c in enumerate(hybrid.ranking, start=1)}
+    expected = [before[c.chunk.id] - n for n, c in enumerate(TRACE.evidence, start=1)]
+    assert list(found.lifts) == expected
+    assert found.mean == pytest.approx(sum(expected) / 5)
+
+
+def test_a_question_went_wrong_without_an_answer_or_with_a_thumb_down() -> None:
+    refused = asked(outcome=Outcome.NOT_IN_DOCUMENTS.value)
+    disliked = asked(thumb=Thumb(question_id="a", value=-1, reasons=("wrong fact",)))
+    liked = asked(thumb=Thumb(question_id="a", value=1))
+    assert figures.failed([refused, disliked, liked]) == [refused, disliked]
+    assert [figures.why(q) for q in (refused, disliked)] == ["not in documents", "wrong fact"]
+
+
+def judged() -> AskedQuestion:
+    row = asked(question="=HYPERLINK(1)")
+    mark = PassageMark(question_id=row.id, chunk_id="c1", relevant=True, document="a,b.pdf", page=3)
+    return asked(
+        id=row.id, question=row.question, marks=(mark,), thumb=Thumb(question_id=row.id, value=-1, comment="no\nway")
+    )
+
+
+def test_the_export_holds_judged_questions_only_and_reads_back() -> None:
+    rows = figures.export_rows([asked(), judged()])
+    back = [json.loads(line) for line in figures.as_jsonl(rows).splitlines()]
+    assert len(back) == 1
+    assert back[0]["marks"] == [{"chunk_id": "c1", "document": "a,b.pdf", "page": 3, "relevant": True}]
+
+
+def test_a_spreadsheet_does_not_run_what_a_person_typed() -> None:
+    table = list(csv.DictReader(io.StringIO(figures.as_csv(figures.export_rows([judged()])))))
+    assert table[0]["question"] == "'=HYPERLINK(1)"
+    assert table[0]["comment"] == "no\nway"
+    assert table[0]["thumb"] == "-1"
+
+
+def test_the_charts_hold_the_figures_that_they_are_given() -> None:
+    weeks = figures.weeks([asked(thumb=Thumb(question_id="a", value=1)), asked()])
+    data = next(iter(insights.thumbs_chart(weeks).to_dict()["datasets"].values()))
+    assert {row["judgement"]: row["questions"] for row in data} == {"thumbs up": 1, "thumbs down": 0, "no thumb": 1}
+    rows = figures.latencies([asked()])
+    assert insights.latency_chart(rows).to_dict()["datasets"]
+    assert insights.lift_chart(figures.lift([asked()])).to_dict()["datasets"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "needed", "expected"),
+    [
+        (0.02, 0.15, 0, "help"),
+        (-0.2, -0.01, 0, "harm"),
+        (-0.1, 0.1, 0, "No difference"),
+        (0.02, 0.15, 12, "Not enough marks yet: 43 marked questions, 12 more"),
+    ],
+)
+def test_a_verdict_says_no_more_than_its_interval_allows(low: float, high: float, needed: int, expected: str) -> None:
+    verdict = Verdict(
+        metric="MRR", before=0.61, after=0.7, low=low, high=high, better=9, worse=3, same=31, extra_ms=140, needed=needed
+    )
+    assert expected in sentence(verdict)

@@ -1,0 +1,51 @@
+import pytest
+from pydantic import SecretStr
+
+from app.settings import Settings
+from app.show.settings_table import in_use, rows, sent_where, shown, without_password
+
+
+def with_key(**changes: object) -> Settings:
+    return Settings().model_copy(update={"openai_api_key": SecretStr("sk-very-secret"), **changes})
+
+
+def test_every_setting_is_listed_once_with_its_variable() -> None:
+    found = [row for group in rows(Settings()).values() for row in group]
+    assert sorted(row.name for row in found) == sorted(Settings.model_fields)
+    variables = {row.name: row.variable for row in found}
+    assert variables["fast_keep"] == "SECOND_PASS_FAST_KEEP"
+    assert variables["openai_api_key"] == "OPENAI_API_KEY"
+
+
+def test_a_key_is_never_shown_not_even_in_part() -> None:
+    settings = with_key(openai_base_url="https://me:hunter2@llm.example/v1")
+    text = repr([rows(settings), sent_where(settings), in_use(settings)])
+    assert "secret" not in text
+    assert "hunter2" not in text
+    assert "set (hidden)" in text
+
+
+def test_nothing_is_sent_by_default_and_a_model_or_hosted_reranker_is_named() -> None:
+    assert sent_where(Settings()) == []
+    assert sent_where(with_key())[0][1] == "https://api.openai.com/v1"
+    hosted = Settings().model_copy(update={"precise": "cohere/rerank-v3.5"})
+    assert sent_where(hosted) == [("The question and the passages that the precise stage reads", "cohere/rerank-v3.5")]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "not set"), (True, "on"), (False, "off"), (20, "20"), (SecretStr(""), "not set")]
+)
+def test_values_read_as_words(value: object, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_a_url_keeps_its_host_and_loses_its_password() -> None:
+    assert without_password("postgresql://u:p@db/x") == "postgresql://…@db/x"
+    assert without_password("https://host/v1") == "https://host/v1"
+
+
+def test_a_changed_setting_is_marked() -> None:
+    changed = Settings().model_copy(update={"fast_keep": 30})
+    found = {row.name: row.changed for group in rows(changed).values() for row in group}
+    assert found["fast_keep"]
+    assert not found["retrieve"]
