@@ -19,6 +19,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from ingest.errors import SecondPassError
+from rag.answer.protocol import Turn
 from rag.component import rank_texts
 from rag.tracing import Answer, Trace, trace_to_json
 
@@ -108,7 +109,7 @@ def make_api(application: Application) -> FastAPI:
     def chat(call: ChatCall) -> dict[str, Any] | StreamingResponse:
         if call.messages[-1].role != "user":
             raise HTTPException(422, "The last message must be the user's question.")
-        earlier = [(message.role, message.text) for message in call.messages[:-1]]
+        earlier = _turns(call.messages[:-1])
         stream = application.engine.ask(call.messages[-1].text, history=earlier)
         made = {"id": f"chatcmpl-{stream.record_id}", "created": int(time.time()), "model": MODEL}
         if call.stream:
@@ -124,6 +125,17 @@ def make_api(application: Application) -> FastAPI:
         }
 
     return api
+
+
+def _turns(messages: list[Message]) -> list[Turn]:
+    """Question and answer pairs of the chat so far; system messages are the client's and not used."""
+    turns: list[Turn] = []
+    for message in messages:
+        if message.role == "user":
+            turns.append(Turn(question=message.text, answer=""))
+        elif message.role == "assistant" and turns:
+            turns[-1] = Turn(question=turns[-1].question, answer=message.text)
+    return turns
 
 
 def _events(made: dict[str, Any], stream: Any) -> Iterator[str]:

@@ -17,10 +17,9 @@ they are whole, and each prefix of the output is as harmless as the whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 JOINER = "\u2060"
-LONGEST_NAME = 160
 
 _AHEAD = 64
 _LABEL, _TARGET, _CODE = 400, 2_000, 400  # characters; longer ones are escaped instead of rewritten
@@ -43,6 +42,10 @@ _TICKS = re.compile(r"`+")
 _EMOJI = re.compile(r":[\w+-]{1,60}:", re.ASCII)
 _WWW = re.compile(r"www(?=\\?\.)", re.IGNORECASE)
 _BREAK_TAG = re.compile(r"<br ?/?>", re.IGNORECASE)
+_BREAK_TAG_BEGUN = re.compile(r"<(?:b(?:r(?: ?/?)?)?)?\Z", re.IGNORECASE)
+_TILDES = re.compile(r"~+")
+# Standing alone, these become arrows and dashes in Streamlit.
+_ARROW = re.compile(r"(?<!\S)(?:<->|->|<-|--|>=|<=|~=)(?!\S)")
 
 
 def safe_markdown(text: str) -> str:
@@ -76,26 +79,16 @@ def plain(text: str, longest: int | None = None) -> str:
     if longest is not None and len(text) > longest:
         head = (longest - 1) * 2 // 3
         text = f"{text[:head]}…{text[len(text) - (longest - 1 - head) :]}"
-    escaped = "".join(_literal(text, at) for at in range(len(text)))
-    return re.sub(r"^(\d{1,9})([.)])(?=\s|$)", r"\1\\\2", escaped)
+    text = _ARROW.sub(lambda found: found[0][0] + JOINER + found[0][1:], text)
+    escaped = "".join(_walk(text, _literal))
+    return re.sub(r"^(\d{1,9})([.)])", r"\1\\\2", escaped)
 
 
-def _literal(text: str, at: int) -> str:
-    char, after = text[at], text[at + 1 : at + 2]
-    if char == ":":
-        return ":" + JOINER if after and (after.isalnum() or after in "_+-/\\:[{") else ":"
-    if char == "@":
-        return "@" + JOINER if after else "@"
-    if char in "wW" and _WWW.match(text, at - 2 if at >= 2 else 0) and text[at - 2 : at + 1].lower() == "www":
-        return char + JOINER
-    if char in "\\`*_[]<>~$|&#":
-        return "\\" + char
-    if at == 0 and char in "+-=":
-        return "\\" + char
-    if char in "-=" and text[:at].strip("-= ") == "":  # a line of dashes is a rule or an underline
-        return "\\" + char
-    # "->" and ">=" alone become arrows in Streamlit; a joiner keeps what the file says
-    return char + JOINER if char in "-~<>" and after in ("-", ">", "=") and after else char
+def _literal(text: str, at: int) -> tuple[str, int]:
+    char = text[at]
+    if char in "\\`*_[]<>~$|&" or (at == 0 and char in "#+-="):
+        return "\\" + char, at + 1
+    return _broken(text, at)
 
 
 class _Cleaner:
@@ -151,22 +144,25 @@ class _Cleaner:
             return None  # an inline span, not a fence
         self._fence = run
         # Without its info string: "mermaid" would be drawn, and a language is not needed to read it.
-        return match[0].replace(info, "") if info else match[0], match.end()
+        return text[at : match.end("run")] + match[0][len(match[0].rstrip("\n")) :], match.end()
 
     def _token(self, text: str, at: int, final: bool) -> tuple[str, int]:
         char = text[at]
         if self._fence:
-            return _in_code(text, at), at + 1
+            return _in_code(text, at)
         if char in "![":
             if link := _LINK.match(text, at):
                 return _link_text(link), link.end()
             if not final and _LINK_BEGUN.match(text, at):
                 return _WAIT
             if citation := _CITATION.match(text, at):
-                power = text[citation.end() : citation.end() + 1]
-                return citation[0] + (JOINER if power and power in "(:[" and not _CITATION.match(text, citation.end()) else ""), citation.end()
+                end = citation.end()
+                acts = text[end : end + 1] in ("(", ":", "[") and not _CITATION.match(text, end)
+                return citation[0] + (JOINER if acts else ""), end
         if char == "`":
             return self._code_span(text, at, final)
+        if not final and (_BREAK_TAG_BEGUN.match(text, at) or (char == "~" and not text[at:].strip("~"))):
+            return _WAIT
         return _in_prose(text, at)
 
     def _code_span(self, text: str, at: int, final: bool) -> tuple[str, int]:
@@ -182,7 +178,7 @@ class _Cleaner:
                 if not final and closing.end() == len(text):
                     return _WAIT
                 inside = text[begin : closing.start()]
-                return run + "".join(_in_code(inside, i) for i in range(len(inside))) + run, closing.end()
+                return run + "".join(_walk(inside, _in_code)) + run, closing.end()
         if not final and stop < 0 and len(text) - begin <= _CODE:
             return _WAIT
         return "\\`" * len(run), begin
@@ -207,8 +203,8 @@ def _link_text(link: re.Match[str]) -> str:
         return f"[{label}]{JOINER}"
     if not _is_target(link["target"]):
         inner = link[0]
-        return "".join(_all_prose(inner[1:], "\\" + inner[0] if inner[0] == "[" else inner[0]))
-    return "".join(_all_prose(label, ""))
+        return ("\\[" if inner[0] == "[" else "!") + "".join(_walk(inner[1:], _in_prose))
+    return "".join(_walk(label, _in_prose))
 
 
 def _is_target(target: str) -> bool:
@@ -216,24 +212,21 @@ def _is_target(target: str) -> bool:
     return not re.search(r"\S[ \t]+[^\s\"'(]", target.strip())
 
 
-def _all_prose(text: str, before: str) -> Iterator[str]:
-    yield before
+def _walk(text: str, rule: Callable[[str, int], tuple[str, int]]) -> Iterator[str]:
     at = 0
     while at < len(text):
-        shown, at = _in_prose(text, at)
+        shown, at = rule(text, at)
         yield shown
 
 
 def _in_prose(text: str, at: int) -> tuple[str, int]:
     char, after = text[at], text[at + 1 : at + 2]
     if char == "\\":
-        if after not in _PUNCTUATION or not after:
+        if not after:
+            return "\\\\", at + 1  # what follows in the output may be punctuation of our own
+        if after not in _PUNCTUATION:
             return "\\", at + 1
-        if after in ":@":
-            return after + JOINER, at + 2
-        if after in "[]<&$~`!":
-            return "\\" + after, at + 2
-        return "\\" + after, at + 2
+        return (after + JOINER if after in ":@" else "\\" + after), at + 2
     if char == "<":
         if tag := _BREAK_TAG.match(text, at):
             return " ", tag.end()
@@ -241,7 +234,7 @@ def _in_prose(text: str, at: int) -> tuple[str, int]:
     if char in "[]$`":
         return "\\" + char, at + 1
     if char == "~":
-        run = re.compile("~+").match(text, at)
+        run = _TILDES.match(text, at)
         assert run is not None
         return (run[0] if len(run[0]) == 2 else "\\~" * len(run[0])), run.end()
     if char == "&":
@@ -249,15 +242,14 @@ def _in_prose(text: str, at: int) -> tuple[str, int]:
     return _broken(text, at)
 
 
-def _in_code(text: str, at: int) -> str:
+def _in_code(text: str, at: int) -> tuple[str, int]:
     char, after = text[at], text[at + 1 : at + 2]
-    if char == "<":
-        return "<" + JOINER if after.isalpha() or after in ("/", "!", "?", "\\") else "<"
-    if char == "]":
-        return "]" + JOINER if after in ("(", "[", ":") else "]"
-    if char == "&":
-        return "&" + JOINER if after.isalnum() or after in ("#", "\\") else "&"
-    return _broken(text, at)[0]
+    acts = (
+        (char == "<" and (after.isalpha() or after in ("/", "!", "?", "\\")))
+        or (char == "]" and after in ("(", "[", ":"))
+        or (char == "&" and (after.isalnum() or after in ("#", "\\")))
+    )
+    return (char + JOINER, at + 1) if acts else _broken(text, at)
 
 
 def _broken(text: str, at: int) -> tuple[str, int]:
@@ -267,9 +259,9 @@ def _broken(text: str, at: int) -> tuple[str, int]:
         acts = after.isalpha() or after in ("_", "+", "-", "/", "\\", "[", "{") or _EMOJI.match(text, at)
         return (":" + JOINER if after and acts else ":"), at + 1
     if char == "@":
-        return "@" + JOINER, at + 1
-    if char in "wW" and at >= 2 and text[at - 2 : at + 1].lower() == "www" and after in (".", "\\"):
-        return char + JOINER, at + 1
+        return ("@" + JOINER if after and not after.isspace() else "@"), at + 1
+    if char in "wW" and (www := _WWW.match(text, at)):
+        return www[0] + JOINER, www.end()
     return char, at + 1
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +17,7 @@ from app.settings import Settings
 from ingest.errors import LibraryInUse, SecondPassError
 
 if TYPE_CHECKING:
+    from ingest.documents import EncodedText
     from ingest.embed import MiniLmEmbedder
     from ingest.journal import SqlJournal
     from ingest.pipeline import Library
@@ -60,6 +59,21 @@ class Models:
             if self._embedder is None:
                 self._embedder = self._load()
             return self._embedder
+
+    def encode_question(self, text: str) -> EncodedText:
+        return self.embedder().encode_question(text)
+
+    def encode_passages(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> list[EncodedText]:
+        return self.embedder().encode_passages(texts, progress)
+
+    def count_tokens(self, text: str) -> int:
+        return self.embedder().count_tokens(text)
+
+    @property
+    def fingerprint(self) -> str:
+        return self.embedder().fingerprint
 
     @property
     def ready(self) -> bool:
@@ -143,3 +157,155 @@ def build(settings: Settings, *, background: bool = False) -> Application:
     except BaseException:
         lock.release()
         raise
+
+
+def _built(settings: Settings, release: Callable[[], None], background: bool) -> Application:
+    from ingest.database import open_database
+    from ingest.embed import MiniLmEmbedder, embedder_fingerprint, trained_projection
+    from ingest.files import Files
+    from ingest.journal import SqlJournal
+    from ingest.keyword_index import TantivyIndex
+    from ingest.pipeline import Library, Splitting
+    from ingest.read_pdf import Limits
+    from ingest.reconcile import Stores, open_or_move_aside
+    from ingest.sandbox import Reader
+    from ingest.store import SqlStore
+    from ingest.token_index import TokenIndex
+    from ingest.vector_index import ChromaIndex
+    from rag.calibrate import read_calibration
+    from rag.engine import Engine, Options, Parts
+    from rag.rerank.options import RerankOptions
+    from rag.rerank.registry import Rerankers, family_of
+
+    for name in (settings.fast, settings.precise):
+        family_of(name)  # a misspelt name is said now, not with every question
+    home, fast_folder = settings.home, MODELS / "fast"
+    database = open_database(home)
+    store = SqlStore(database, Files(home / "files"))
+    journal = SqlJournal(database)
+    device = "cpu" if settings.device == "auto" else settings.device
+    models = Models(
+        lambda: MiniLmEmbedder(
+            settings.embedding, fast_model_dir=fast_folder, threads=settings.threads, device=device
+        )
+    )
+    fingerprint = embedder_fingerprint(settings.embedding, fast_model_dir=fast_folder)
+    vectors, vectors_note = open_or_move_aside(
+        lambda: ChromaIndex(home / "vectors", fingerprint=fingerprint, key_of=store.collection_key), home / "vectors"
+    )
+    keywords, keywords_note = open_or_move_aside(
+        lambda: TantivyIndex(home / "keywords", key_of=store.collection_key), home / "keywords"
+    )
+    projection = (
+        trained_projection(fast_folder) if settings.embedding == "builtin" else models.embedder().projection
+    )
+    tokens = TokenIndex(home / "tokens", fingerprint=fingerprint, projection=projection)
+    stores = Stores(
+        store=store,
+        vectors=vectors,
+        keywords=keywords,
+        tokens=tokens,
+        embedder=models.embedder,
+        embedder_fingerprint=fingerprint,
+        notes=tuple(filter(None, (vectors_note, keywords_note))),
+    )
+    limits = Limits(
+        file_mb=settings.max_file_mb,
+        pages=settings.max_pages,
+        memory_mb=settings.parse_memory_mb,
+        cpu_seconds=settings.parse_cpu_seconds,
+        wall_seconds=settings.parse_wall_seconds,
+    )
+    library = Library(
+        store=store,
+        journal=journal,
+        stores=stores,
+        reader=Reader(limits),
+        pictures=Reader(limits),
+        embedder=models.embedder,
+        embedder_fingerprint=fingerprint,
+        splitting=Splitting(tokens=settings.chunk_tokens, overlap=settings.chunk_overlap),
+    )
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+    rerankers = Rerankers(
+        RerankOptions(
+            token_vectors=tokens,
+            precise_folder=MODELS / "precise",
+            device=settings.device,
+            backend=settings.backend,
+            threads=settings.threads,
+            timeout_s=settings.reranker_timeout,
+            cache=journal,
+            llm_api_key=key,
+            llm_base_url=settings.openai_base_url,
+        ),
+        servers=(settings.fast, settings.precise),
+    )
+
+    def reranker(name: str, options: Options) -> Reranker:
+        return rerankers.get(name, budget_ms=options.budget_ms, cached=options.score_cache)
+
+    def score_sentences(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
+        from ingest.documents import Query
+        from rag.component import text_similarities
+
+        embedder = models.embedder()
+        return text_similarities(Query(text=question, encoded=embedder.encode_question(question)), sentences, embedder)
+
+    generator = None
+    if key or settings.openai_base_url:
+        from rag.answer.generate import OpenAIGenerator
+
+        generator = OpenAIGenerator(
+            model=settings.llm_model, key=key, base_url=settings.openai_base_url, timeout_s=settings.llm_timeout
+        )
+    engine = Engine(
+        Parts(
+            embedder=models,
+            store=store,
+            journal=journal,
+            dense=vectors,
+            bm25=keywords,
+            fusion=_shipped_fusion,
+            reranker=reranker,
+            score_sentences=score_sentences,
+            calibration=read_calibration(MODELS / "calibration.json"),
+            generator=generator,
+        ),
+        Options(
+            retrieve=settings.retrieve,
+            fast=settings.fast,
+            fast_keep=settings.fast_keep,
+            precise=settings.precise,
+            evidence=settings.evidence,
+            fusion=settings.fusion,
+            gate_margin=settings.gate_margin,
+            budget_ms=settings.budget_ms,
+            timeout_s=settings.reranker_timeout,
+            fold_duplicates=settings.fold_duplicates,
+            diversity=settings.diversity,
+            per_document=settings.per_document,
+            score_cache=settings.score_cache,
+            answer_threshold=settings.answer_threshold,
+            signals=settings.signals,
+        ),
+    )
+    if background:
+        models.start()
+    library.open()
+    return Application(
+        settings=settings,
+        engine=engine,
+        library=library,
+        store=store,
+        journal=journal,
+        models=models,
+        release=release,
+    )
+
+
+@lru_cache(maxsize=1)
+def _shipped_fusion() -> LinearFusion:
+    from rag.fuse import read_fusion
+
+    return read_fusion(MODELS / "fusion.json")

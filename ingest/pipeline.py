@@ -19,7 +19,7 @@ from ingest.embed import MiniLmEmbedder
 from ingest.errors import Cancelled, EmptyFile, FileRefused, NoTextFound, SecondPassError, TooLarge
 from ingest.failpoints import reach
 from ingest.journal import SqlJournal
-from ingest.reconcile import Report, Stores, reconcile
+from ingest.reconcile import Missing, Report, Stores, add_missing, reconcile
 from ingest.sandbox import Reader
 from ingest.split import FINGERPRINT, split
 from ingest.store import SqlStore
@@ -107,11 +107,13 @@ class Library:
         self._cancelled: set[str] = set()
         self._lock = threading.Lock()
         self.report = Report()
+        self._missing: list[Missing] = []
         self._worker = Worker(work=self._work_on_next)
 
     def open(self) -> Report:
         """Heal what the last run left half done, queue what must be rebuilt, and start the worker."""
-        self.report = reconcile(self._stores)
+        self.report = reconcile(self._stores, starting=True, later=True)
+        self._missing = list(self.report.left)
         for document in self.store.stale_documents(
             pipeline=self._splitting.fingerprint, embedder=self._embedder_fingerprint
         ):
@@ -317,6 +319,11 @@ class Library:
 
     def _work_on_next(self) -> bool:
         """Finish one deletion or one document; False when nothing waits. Called by the worker's thread only."""
+        if self._missing:
+            add_missing(self._stores, self._missing.pop(0))
+            if not self._missing:
+                self.report = reconcile(self._stores, repair=False)
+            return True
         for document_id in self.store.deleting():
             self._remove(document_id)
             return True

@@ -41,14 +41,6 @@ class Stage:
     timeout_s: float = 10.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Gate:
-    """Skip the precise stage when the first leads the second by more than `margin` standard deviations."""
-
-    margin: float | None = None
-    details: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-
-
 def rerank(stage: Stage, query: Query, ranking: Ranking, *, cut: int | None = None) -> Step:
     """Order the first `cut` candidates by the stage; what lies beyond the cut is not part of the step.
 
@@ -69,7 +61,7 @@ def rerank(stage: Stage, query: Query, ranking: Ranking, *, cut: int | None = No
         return Step(name=stage.name, ms=ms, ranking=read, note=note, model=stage.reranker_name, degraded=True)
     ordered, unread = _ordered(stage, query, read, scores)
     note = scores.note
-    if unread:
+    if unread and "budget_ms" in scores.details:
         note = " ".join(filter(None, (note, f"read {len(read) - unread} of {len(read)} within its time budget")))
     return Step(
         name=stage.name,
@@ -82,11 +74,11 @@ def rerank(stage: Stage, query: Query, ranking: Ranking, *, cut: int | None = No
     )
 
 
-def gated(step: Step, gate: Gate, stage: Stage, cut: int) -> Step | None:
-    """The skipped precise step when the gate is closed, else None (the stage must run)."""
-    if gate.margin is None:
+def gated(step: Step, stage: Stage, margin: float | None, cut: int) -> Step | None:
+    """The skipped precise step when the first leads the second by more than `margin` standard deviations, else None."""
+    if margin is None:
         return None
-    skip, note = ambiguity_gate(step.ranking, step.name, gate.margin)
+    skip, note = ambiguity_gate(step.ranking, step.name, margin)
     if not skip:
         return None
     return Step(name=stage.name, ms=0.0, ranking=step.ranking.top(cut), note=note, model=stage.reranker_name)

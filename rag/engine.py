@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator as Generator_
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.documents import AskedQuestion, Document, EncodedText, Query, Signal, Status
+from ingest.documents import AskedQuestion, Query, Signal, Status
 from ingest.errors import GeneratorFailed, QuestionRefused
 from ingest.protocols import Embedder, Index, Journal, Store
 from rag import policies
 from rag.answer.cite import CitationFilter, cite
+from rag.answer.extract import NAME as QUOTED
 from rag.answer.extract import extract
 from rag.answer.prompt import answer_prompt, says_not_found
 from rag.answer.protocol import Generator, Turn
@@ -79,7 +80,7 @@ class AskStream:
     The question is on record before the first piece, so that a closed tab leaves an interrupted answer, not a hole.
     """
 
-    def __init__(self, *, trace: Trace, record_id: str, conversation_id: str, pieces: Callable[[], _Pieces]) -> None:
+    def __init__(self, *, trace: Trace, record_id: str, conversation_id: str, pieces: Callable[[], Generator_[str, None, Answer]]) -> None:
         self.trace = trace
         self.record_id = record_id
         self.conversation_id = conversation_id
@@ -105,6 +106,10 @@ class Engine:
     def __init__(self, parts: Parts, options: Options) -> None:
         self.parts = parts
         self.options = options
+
+    def reranker(self, name: str) -> Reranker:
+        """The reranker of that name as questions use it."""
+        return self.parts.reranker(name, self.options)
 
     def retrieve(
         self,
@@ -158,15 +163,19 @@ class Engine:
         collections: Sequence[str] = (),
         document_ids: Sequence[str] = (),
         options: Options | None = None,
-        owner: str = "",
+        history: Sequence[Turn] = (),
     ) -> AskStream:
-        """Rank, then answer. Ranking is done when this returns; iterate the result for the answer's pieces."""
+        """Rank, then answer. Ranking is done when this returns; iterate the result for the answer's pieces.
+
+        history: earlier turns that are not on record here (a chat that another program keeps).
+        """
         chosen = options or self.options
         question = checked(question)
         conversation_id = conversation_id or uuid.uuid4().hex
         earlier = self.parts.journal.questions(conversation_id=conversation_id, newest_first=False)
-        history = [Turn(question=row.question, answer=str(row.answer.get("text", ""))) for row in earlier]
-        searched = standalone(question, history, self.parts.generator) if history else question
+        turns = [Turn(question=row.question, answer=str(row.answer.get("text", ""))) for row in earlier]
+        turns = [*history, *turns]
+        searched = standalone(question, turns, self.parts.generator)
         trace = self.retrieve(
             question, collections=collections, document_ids=document_ids, options=chosen, searched=searched
         )
@@ -188,7 +197,7 @@ class Engine:
             trace=trace,
             record_id=record.id,
             conversation_id=conversation_id,
-            pieces=lambda: self._answer(trace, record, history, chosen),
+            pieces=lambda: self._answer(trace, record, turns, chosen),
         )
 
     def _fuse(self, query: Query, found: Sequence[Step], options: Options) -> Step:
@@ -228,11 +237,11 @@ class Engine:
             ranking, notes = diverse.ranking, [*notes, diverse.note]
         return ranking.top(options.evidence), " ".join(filter(None, notes))
 
-    def _answer(self, trace: Trace, record: AskedQuestion, history: Sequence[Turn], options: Options) -> _Pieces:
+    def _answer(self, trace: Trace, record: AskedQuestion, history: Sequence[Turn], options: Options) -> Generator_[str, None, Answer]:
         started = time.perf_counter()
         answer = Answer(text="", outcome=Outcome.INTERRUPTED)
         try:
-            answer = yield from self._pieces(trace, history, options)
+            answer = yield from self._said(trace, history, options)
         finally:
             # Also when the reader of the stream goes away: what was said so far is on record as interrupted.
             answer = replace(answer, ms=(time.perf_counter() - started) * 1000)
@@ -246,3 +255,88 @@ class Engine:
             )
             log.info("question %s: %s in %.0f ms", record.id, answer.outcome.value, trace.total_ms + answer.ms)
         return answer
+
+    def _said(
+        self, trace: Trace, history: Sequence[Turn], options: Options
+    ) -> Generator_[str, None, Answer]:
+        """The answer's pieces as they come; returns the whole answer."""
+        if not any(document.status == Status.READY for document in self.parts.store.documents()):
+            return Answer(text="", outcome=Outcome.NO_DOCUMENTS)
+        confidence = self.parts.calibration.probability(trace) if self.parts.calibration else None
+        threshold = options.answer_threshold
+        if threshold is None and self.parts.calibration:
+            threshold = self.parts.calibration.threshold
+        chunks = trace.evidence.chunks
+        if not chunks or (confidence is not None and threshold is not None and confidence < threshold):
+            return Answer(text="", outcome=Outcome.NOT_IN_DOCUMENTS, confidence=confidence)
+        if self.parts.generator is None:
+            return (yield from self._quoted(trace, confidence, ""))
+        prompt = answer_prompt(trace.question, chunks, history)
+        checked_text = CitationFilter(len(chunks))
+        stream = self.parts.generator.stream(prompt)
+        failure = ""
+        try:
+            for piece in stream:
+                if passed := checked_text.feed(piece):
+                    yield passed
+        except GeneratorFailed as error:
+            failure = str(error)
+        finally:
+            stream.close()
+        if rest := checked_text.close():
+            yield rest
+        if failure and not checked_text.text.strip():
+            return replace(
+                (yield from self._quoted(trace, confidence, failure)), outcome=Outcome.MODEL_UNAVAILABLE
+            )
+        outcome = Outcome.NOT_IN_DOCUMENTS if says_not_found(checked_text.text) else Outcome.ANSWERED
+        return Answer(
+            text=checked_text.text,
+            outcome=Outcome.INTERRUPTED if failure else outcome,
+            citations=cite(checked_text.text, chunks),
+            generator=self.parts.generator.name,
+            prompt=prompt.text(),
+            removed_citations=checked_text.removed,
+            confidence=confidence,
+            tokens=dict(stream.tokens),
+            message=failure,
+        )
+
+    def _quoted(
+        self, trace: Trace, confidence: float | None, message: str
+    ) -> Generator_[str, None, Answer]:
+        text = extract(trace.searched, trace.evidence.chunks, self.parts.score_sentences)
+        if not text:
+            return Answer(
+                text="", outcome=Outcome.NOT_IN_DOCUMENTS, confidence=confidence, message=message
+            )
+        yield text
+        return Answer(
+            text=text,
+            outcome=Outcome.ANSWERED,
+            citations=cite(text, trace.evidence.chunks),
+            generator=QUOTED,
+            confidence=confidence,
+            message=message,
+        )
+
+
+def checked(question: str) -> str:
+    """The question without surrounding white space. Raises QuestionRefused when it is empty or far too long."""
+    question = question.replace("\0", "").strip()
+    if not question:
+        raise QuestionRefused("Type a question first.")
+    if len(question) > LONGEST_QUESTION:
+        raise QuestionRefused(
+            f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} can be searched. "
+            "Ask a shorter one, or add the text to the library as a file."
+        )
+    return question
+
+
+def _rephrased(before: AskedQuestion, now: AskedQuestion) -> bool:
+    """Asked again within a minute, sharing half of the words: the first answer did not do."""
+    if (now.asked_at - before.asked_at).total_seconds() > REPHRASED_WITHIN_S:
+        return False
+    first, second = set(before.question.lower().split()), set(now.question.lower().split())
+    return len(first & second) * 2 >= min(len(first), len(second))
