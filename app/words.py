@@ -97,7 +97,7 @@ ERRORS: dict[type[errors.SecondPassError], Words] = {
     errors.TookTooLong: Words(
         title="Reading took too long",
         sentence="The PDF reader was stopped at its time limit.",
-        action="Save a copy from a PDF viewer, or raise SECOND_PASS_PARSE_WALL_SECONDS and SECOND_PASS_PARSE_CPU_SECONDS.",
+        action="Save a copy from a PDF viewer, or raise SECOND_PASS_PARSE_WALL_SECONDS and …_CPU_SECONDS.",
     ),
     errors.ReaderCrashed: Words(
         title="The PDF reader crashed",
@@ -208,11 +208,11 @@ def explain_outcome(outcome: Outcome) -> Words:
 
 def explain_reason(reason: str) -> Words:
     """The words for a stored document's `reason` ("too large: 61 MB, the limit is 50 MB")."""
-    kind = next((kind for text, kind in _REASONS.items() if reason == text or reason.startswith(f"{text}: ")), None)
-    if kind is None:
-        return replace(ERRORS[errors.FileRefused], sentence=_sentence(reason)) if reason.strip() else ERRORS[errors.FileRefused]
-    detail = reason[len(kind.reason) + 2 :]
-    return replace(ERRORS[kind], sentence=_sentence(detail)) if detail.strip() else ERRORS[kind]
+    named = (kind for text, kind in _REASONS.items() if reason == text or reason.startswith(f"{text}: "))
+    kind = next(named, None)
+    words = ERRORS[kind or errors.FileRefused]
+    detail = reason[len(kind.reason) + 2 :] if kind else reason
+    return replace(words, sentence=_sentence(detail)) if detail.strip() else words
 
 
 def _sentence(text: str) -> str:

@@ -17,16 +17,14 @@ from rag.tracing import Citation
 
 LONGEST_MARK = 60  # characters; a bracket still open after that is text
 _GAP = r"[ \t\u00a0]{0,3}"
-_NUMBER = r"[#^]?(?:0|[1-9]\d{0,2})"
-_WORDS = r"(?:sources?|passages?|ref(?:erence)?s?\.?|citations?|doc(?:ument)?s?\.?)"
+_WORDS = rf"(?:(?:sources?|passages?|ref(?:erence)?s?\.?|citations?|doc(?:ument)?s?\.?){_GAP})?"
+_NUMBER = rf"{_WORDS}[#^]?(?:0|[1-9]\d{{0,2}})"
+_NEXT = rf"{_GAP}(?:,|;|&|and|-|–|[ \t\u00a0]){_GAP}{_NUMBER}"
 _PAGE = rf"(?:,?{_GAP}p(?:p|ages?)?\.?{_GAP}\d{{1,4}}(?:{_GAP}[-–]{_GAP}\d{{1,4}})?)?"
-_BODY = rf"{_GAP}(?:{_WORDS}{_GAP})?{_NUMBER}(?:{_GAP}(?:,|;|&|and|-|–|[ \t\u00a0]){_GAP}(?:{_WORDS}{_GAP})?{_NUMBER})*{_PAGE}{_GAP}"
-_MARK = 60  # characters; a bracket still open after that is text
-_NUMBER = r"[#^]?(?:0|[1-9]\d{0,2})"
-_WORDS = r"(?:sources?|passages?|ref(?:erence)?s?\.?|citations?|doc(?:ument)?s?\.?)"
-_PAGE = r"(?:,?\s*p(?:p|ages?)?\.?\s*\d{1,4}(?:\s*[-–]\s*\d{1,4})?)?"
-_BODY = rf"\s*(?:{_WORDS}\s*)?{_NUMBER}(?:\s*(?:,|;|&|and|-|–|\s)\s*(?:{_WORDS}\s*)?{_NUMBER})*{_PAGE}\s*"
-_MARK = re.compile(rf"(?P<blank>[ \t]{{0,3}})(?:\[(?P<ascii>{_BODY})\]|【(?P<wide>{_BODY}(?:†[^【】\n]{{0,40}})?)】)", re.IGNORECASE)
+_BODY = rf"{_GAP}{_NUMBER}(?:{_NEXT})*{_PAGE}{_GAP}"
+_MARK = re.compile(
+    rf"(?P<blank>[ \t]{{0,3}})(?:\[(?P<ascii>{_BODY})\]|【(?P<wide>{_BODY}(?:†[^【】\n]{{0,40}})?)】)", re.IGNORECASE
+)
 _OPEN = re.compile(rf"[ \t]*(?:[\[【][^\[\]【】\n]{{0,{LONGEST_MARK - 1}}})?\Z")
 _CITED = re.compile(r"\[(\d{1,3})\]")
 

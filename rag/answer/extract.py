@@ -1,51 +1,193 @@
-"""An answer without a language model: the best sentences of the evidence, quoted word for word with citations."""
+"""An answer without a language model: the sentences of the evidence that answer best, quoted word for word.
+
+A sentence is scored with the question in two ways: late interaction (the callable that is given, MaxSim over the
+tokens of question and sentence) and weighted overlap of words and numbers. Nothing is worded anew, so nothing can be
+made up; what this answer can be is beside the point, and the passages stand below it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.documents import Chunk
 from rag.answer.overlap import coverage, rarity, terms
-from rag.answer.sentences import Kind, units
+from rag.answer.prompt import own_marks_in_parentheses
+from rag.answer.sentences import Kind, Unit, units
+from rag.tracing import Answer, Citation, Outcome
 
-NAME = "quoted from the passages"
-MOST_SENTENCES = 3
-OVERLAP_WEIGHT = 0.5  # beside a cosine-like score of about 0..1
-LOSS_PER_RANK = 0.03  # a passage further down must hold a clearly better sentence
+ScoreSentences = Callable[[str, Sequence[str]], NDArray[np.float64]]
+
+QUOTED = "quoted from the passages"  # the answer's byline, in a model's place
+MOST_SENTENCES = 4
+MOST_PASSAGES = 3
+LONGEST_QUOTE = 700  # characters of a single quotation
+# How much of the best sentence's score another one must reach to be quoted as well.
+ALSO = 0.8
+RANK_COST = 0.04  # per place of the passage in the evidence
+
+_LEANS = re.compile(
+    r"(?:It|Its|They|Their|These|Those|This|That|He|She|His|Her|Such|However|Therefore|Thus|Instead|Otherwise|Both|"
+    r"Also|In addition|As a result|For example|For instance)\b"
+)
+_ASKS_NUMBER = re.compile(r"\b(?:how (?:much|many|long|old|far|often|large|big|high)|when|what (?:year|date|percent\w*|"
+                          r"number|amount|temperature|time|ratio|rate|size)|which year)\b", re.IGNORECASE)  # fmt: skip
 
 
-def extract(
-    question: str,
-    chunks: Sequence[Chunk],
-    score_sentences: Callable[[str, Sequence[str]], NDArray[np.floating]],
-    *,
-    most: int = MOST_SENTENCES,
-) -> str:
-    """One to `most` quoted sentences or table rows, each followed by its citation [n]; "" when there is nothing.
+@dataclass(frozen=True, kw_only=True)
+class _Scored:
+    chunk: int
+    place: int
+    unit: Unit
+    score: float
 
-    score_sentences: question and n sentences → (n,) similarity. Quotations keep the order of the evidence.
+
+def extract(question: str, chunks: Sequence[Chunk], score_sentences: ScoreSentences) -> Answer:
+    """One to four sentences or table rows of the passages, each with its citation [n] for `chunks[n - 1]`.
+
+    score_sentences: (question, texts) → (len(texts),), higher is better, on any scale. The outcome is
+    not_in_documents, with no text, when the passages hold nothing that can be quoted.
     """
-    found = [
-        (number, place, unit)
-        for number, chunk in enumerate(chunks, start=1)
-        for place, unit in enumerate(units(chunk.text))
-        if unit.kind not in (Kind.HEADING, Kind.FRAGMENT) and len(unit.text) > 15
-    ]
-    if not found:
-        return ""
-    texts = [unit.text for _, _, unit in found]
-    asked, rare = terms(question), rarity(texts)
-    scores = np.asarray(score_sentences(question, texts), dtype=np.float64)
-    scores = scores + OVERLAP_WEIGHT * np.array([coverage(asked, text, rare) for text in texts])
-    scores -= LOSS_PER_RANK * np.array([number - 1 for number, _, _ in found])
-    chosen: list[int] = []
-    for i in np.argsort(-scores, kind="stable").tolist():
-        if len(chosen) == most or (chosen and scores[i] < 0.75 * scores[chosen[0]]):
+    pieces = [units(chunk.text) for chunk in chunks]
+    ranked = _ranked(question, pieces, score_sentences)
+    chosen = _chosen(question, ranked)
+    if not chosen:
+        return Answer(text="", outcome=Outcome.NOT_IN_DOCUMENTS, generator=QUOTED)
+    quotes: list[str] = []
+    citations: list[Citation] = []
+    for chunk in dict.fromkeys(scored.chunk for scored in chosen):
+        places = _with_context({scored.place for scored in chosen if scored.chunk == chunk}, pieces[chunk])
+        quotes.append(_quotation(places, pieces[chunk], chunk + 1))
+        citations.append(
+            Citation(
+                number=chunk + 1,
+                chunk_id=chunks[chunk].id,
+                document=chunks[chunk].document_name,
+                page=chunks[chunk].page,
+                sentences=tuple(pieces[chunk][place].text for place in places),
+            )
+        )
+    return Answer(text="\n\n".join(quotes), outcome=Outcome.ANSWERED, citations=tuple(citations), generator=QUOTED)
+
+
+def _ranked(question: str, pieces: Sequence[Sequence[Unit]], score_sentences: ScoreSentences) -> list[_Scored]:
+    """Every unit that can be quoted, best first; score in about 0..1 of the best possible."""
+    places = [
+        (chunk, place) for chunk, found in enumerate(pieces) for place, unit in enumerate(found) if _quotable(unit)
+    ] or [(chunk, place) for chunk, found in enumerate(pieces) for place, unit in enumerate(found) if unit.text]
+    if not places:
+        return []
+    texts = [_in_context(pieces[chunk], place) for chunk, place in places]
+    late = _scaled(np.asarray(score_sentences(question, texts), dtype=np.float64))
+    weights, wanted = rarity(texts), terms(question)
+    asks_number = bool(_ASKS_NUMBER.search(question))
+    scored = []
+    for (chunk, place), text, nearness in zip(places, texts, late, strict=True):
+        unit = pieces[chunk][place]
+        shared = coverage(wanted, text, weights)
+        number = 0.08 if asks_number and re.search(r"\d", unit.text) else 0.0
+        score = 0.55 * float(nearness) + 0.45 * shared + number - RANK_COST * chunk
+        scored.append(_Scored(chunk=chunk, place=place, unit=unit, score=score))
+    return sorted(scored, key=lambda one: -one.score)
+
+
+def _chosen(question: str, ranked: Sequence[_Scored]) -> list[_Scored]:
+    """The best unit, then others nearly as good that say something else; best first."""
+    chosen: list[_Scored] = []
+    said: list[frozenset[str]] = []
+    for one in ranked:
+        content = frozenset(terms(one.unit.text))
+        if chosen and one.score < ALSO * chosen[0].score:
             break
-        if all(texts[i] != texts[j] for j in chosen):
-            chosen.append(i)
-    lines = [f"{texts[i]} [{found[i][0]}]" for i in sorted(chosen, key=lambda i: found[i][:2])]
-    return "\n\n".join(lines)
+        if any(len(content & other) >= 0.8 * min(len(content), len(other)) for other in said):
+            continue
+        passages = {other.chunk for other in chosen}
+        if one.chunk not in passages and len(passages) == MOST_PASSAGES:
+            continue
+        chosen.append(one)
+        said.append(content)
+        if len(chosen) == MOST_SENTENCES:
+            break
+    return chosen
+
+
+def _with_context(places: set[int], found: Sequence[Unit]) -> list[int]:
+    """The chosen places in reading order, with the sentence before one that leans on it ("It is kept …")."""
+    wider = set(places)
+    for place in places:
+        before = place - 1
+        if (
+            found[place].kind is Kind.SENTENCE
+            and _LEANS.match(found[place].text)
+            and before >= 0
+            and found[before].kind is Kind.SENTENCE
+            and found[before].block == found[place].block
+            and len(wider) < MOST_SENTENCES
+        ):
+            wider.add(before)
+    return sorted(wider)
+
+
+def _quotation(places: Sequence[int], found: Sequence[Unit], number: int) -> str:
+    """Sentences that follow each other as one quotation, gaps marked; table rows as rows under their header."""
+    parts: list[str] = []
+    last = -2
+    for place in places:
+        unit = found[place]
+        text = own_marks_in_parentheses(unit.text)
+        if unit.kind is Kind.ROW:
+            header = _header(found, place)
+            rows = [own_marks_in_parentheses(header)] if header and last != place - 1 else []
+            parts.append("\n".join(["", *(f"> {row}  " for row in [*rows, text])]))
+        elif parts and last == place - 1 and found[last].kind is not Kind.ROW:
+            parts[-1] += f" {text}"
+        else:
+            parts.append(text)
+        last = place
+    return _joined(parts, number)
+
+
+def _joined(parts: Sequence[str], number: int) -> str:
+    prose = [part for part in parts if not part.startswith("\n")]
+    rows = [part.strip("\n") for part in parts if part.startswith("\n")]
+    shown = []
+    if prose:
+        shown.append("“" + " … ".join(prose) + f"” [{number}]")
+    if rows:
+        shown.append("\n".join(rows).rstrip() + f" [{number}]")
+    return "\n\n".join(shown)
+
+
+def _header(found: Sequence[Unit], place: int) -> str:
+    """The first row of the row's table when it names columns (words or years, no amounts); "" when it does not."""
+    block = found[place].block
+    first = next(i for i, unit in enumerate(found) if unit.block == block)
+    return found[first].text if first != place and _names_columns(found[first].text) else ""
+
+
+def _names_columns(row: str) -> bool:
+    numbers = re.findall(r"\d[\d.,]*", row)
+    return all(re.fullmatch(r"(?:19|20)\d{2}|\d{1,2}[,.]?", number) for number in numbers)
+
+
+def _quotable(unit: Unit) -> bool:
+    words = re.findall(r"[^\W\d_]{2,}", unit.text)
+    if unit.kind is Kind.SENTENCE:
+        return len(words) >= 3 and len(unit.text) <= LONGEST_QUOTE
+    return unit.kind in (Kind.ROW, Kind.ITEM) and len(words) >= 1 and len(unit.text) <= LONGEST_QUOTE
+
+
+def _in_context(found: Sequence[Unit], place: int) -> str:
+    """What is scored: a row with its header, so that "2 to 8" is known to be "Store at"."""
+    header = _header(found, place) if found[place].kind is Kind.ROW else ""
+    return f"{header} {found[place].text}".strip()
+
+
+def _scaled(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores moved to 0..1 over these candidates (any scale in); all 1 when they are equal."""
+    low, high = float(scores.min()), float(scores.max())
+    return (scores - low) / (high - low) if high > low else np.ones_like(scores)

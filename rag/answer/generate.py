@@ -152,13 +152,14 @@ class CompletionStream:
         optional: dict[str, Any] = {}
         if self._generator.temperature is not None:
             optional["temperature"] = self._generator.temperature
-        return self._generator.client().chat.completions.create(
+        response: Stream[ChatCompletionChunk] = self._generator.client().chat.completions.create(
             model=self._generator.model,
             messages=messages,
             stream=True,
             stream_options={"include_usage": True},
             **optional,
         )
+        return response
 
     def _check_end(self, begun: bool, finish: str) -> None:
         where = f"{self._generator.model} at {self._generator.host}"
@@ -207,11 +208,11 @@ class CompletionStream:
         if status == 404:
             return f"{host} does not know the model {model} (404). Check SECOND_PASS_LLM_MODEL and OPENAI_BASE_URL."
         if status == 413 or (status == 400 and _is_too_long(error)):
-            return f"The passages are too long for {model} ({status}). Lower SECOND_PASS_EVIDENCE, or choose another model."
+            return f"The passages are too long for {model} ({status}). Lower SECOND_PASS_EVIDENCE or change the model."
         if status == 429:
             wait = _retry_after(error)
             when = f"Ask again in {wait:.0f} seconds." if wait else "Ask again in a minute."
-            return f"{host} takes no more questions at present: its rate limit or the account's quota is used up (429). {when}"
+            return f"{host} takes no more questions now: its rate limit or the account's quota is used up (429). {when}"
         if status >= 500:
             return f"{host} failed on its side ({status}). Ask again; if it stays so, look at that server."
         return f"{host} refused the request ({status}). Check that SECOND_PASS_LLM_MODEL is a chat model."

@@ -34,7 +34,7 @@ _BACK = re.compile(
     r"\b(?:it|its|they|them|their|theirs|he|she|his|her|this|that|these|those|there|one|ones|same)\b", re.IGNORECASE
 )
 _YEAR = re.compile(r"\b(?:FY\s?)?(?:19|20)\d{2}\b|\bFY\s?\d{2}\b|\bQ[1-4]\b", re.IGNORECASE)
-_NAME = re.compile(r"\b(?:[A-Z][\w&'’.-]*[\w]|[A-Z]|\d+[A-Z]\w*)(?:\s+(?:of|and|&|de|von)?\s*(?:[A-Z][\w&'’.-]*\w|\d+))*")
+_NAME = re.compile(r"\b(?:[A-Z][\w&'’.-]*\w|[A-Z]|\d+[A-Z]\w*)(?:\s+(?:of|and|&|de|von)?\s*(?:[A-Z][\w&'’.-]*\w|\d+))*")
 
 
 def standalone(question: str, history: Sequence[Turn], generator: Generator | None = None) -> str:
@@ -113,7 +113,7 @@ def _swapped(rest: str, earlier: str) -> str:
     years, old_years = _YEAR.findall(rest), _YEAR.findall(earlier)
     if len(years) == 1 and len(content) == 1 and len(old_years) == 1:
         return _YEAR.sub(years[0], earlier, count=1)
-    names, old_names = _names(rest), _names(earlier)
+    names, old_names = _names(rest, begins=False), _names(earlier)
     if len(names) == 1 and " ".join(content).rstrip(".'") in names[0] and len(old_names) == 1:
         return earlier.replace(old_names[0], names[0], 1)
     return ""
@@ -127,17 +127,19 @@ def _subject(earlier: str, question: str) -> str:
     if names:
         return ", ".join(dict.fromkeys([*names, *(year for year in years if year not in " ".join(names))]))
     nouns = [word for word in re.findall(r"[\w'’-]+", earlier) if word.lower() not in COMMON]
-    return " ".join(dict.fromkeys(word for word in nouns if not set(terms(word)) <= has))[:160] if len(nouns) <= 8 else ""
+    if len(nouns) > 8:
+        return ""
+    return " ".join(dict.fromkeys(word for word in nouns if not set(terms(word)) <= has))
 
 
-def _names(text: str) -> list[str]:
-    """Capitalised names, without the word that only begins the sentence and without bare years."""
+def _names(text: str, *, begins: bool = True) -> list[str]:
+    """Capitalised names, without bare years, and (`begins`) without the word that only begins the sentence."""
     found = []
     for match in _NAME.finditer(text):
         name = re.sub(r"['’]s$", "", match[0])
-        if match.start() == 0:
+        if begins and match.start() == 0:
             first, _, others = name.partition(" ")
-            name = others if first.lower() in COMMON or not others and first.isalpha() else name
+            name = others if first.lower() in COMMON or (not others and first.isalpha()) else name
         if name and not _YEAR.fullmatch(name) and name.lower() not in COMMON:
             found.append(name)
     return found

@@ -32,9 +32,7 @@ class Unit:
 _NUMBER = re.compile(r"[-–—(]?[$€£¥]?\s?\d[\d.,]*\s?[%)]?|[-–—](?=\s|$)|\bn/?a\b", re.IGNORECASE)
 _BULLET = re.compile(r"\s*(?:[•●▪◦‣·○■□–—*-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+(?=\S)")
 _END = re.compile(r"""[.!?…。！？][")'”’»\]]*(?:\s?[\[(]\d[\d\s,;–-]*[\])])*$""")
-_BREAK = re.compile(
-    r"""(?P<end>[.!?…]+["”’')\]»]*(?:\s?[\[(]\d{1,3}(?:[\s,;–-]+\d{1,3})*[\])])*\s+|[。！？]+\s*)"""
-)
+_BREAK = re.compile(r"""(?P<end>[.!?…]+["”’')\]»]*(?:\s?[\[(]\d{1,3}(?:[\s,;–-]+\d{1,3})*[\])])*\s+|[。！？]+\s*)""")
 _OPENS = re.compile(r"""["“‘'(\[«]*[A-Z0-9À-ÖØ-ÞΑ-ΩА-Я$€£§\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]""")
 _ABBREVIATIONS = frozenset(
     """mr mrs ms dr prof st no nos vs etc fig figs eq eqs sec secs ch chap vol vols pp p ed eds al cf ca approx inc corp
@@ -52,8 +50,7 @@ def units(text: str) -> list[Unit]:
             found += [Unit(text=_folded(line), kind=kind, block=block) for line in lines]
         else:
             found += [
-                Unit(text=sentence, kind=_whole(sentence, kind), block=block)
-                for sentence in sentences(" ".join(lines))
+                Unit(text=sentence, kind=_whole(sentence, kind), block=block) for sentence in sentences(" ".join(lines))
             ]
     return found
 
@@ -78,7 +75,7 @@ def is_row(line: str) -> bool:
     if stripped.count("|") >= 2 or " | " in stripped or re.search(r"\S(?:\t+|\s{3,})\S", stripped):
         return True
     words = stripped.split()
-    if len(words) < 2 or _END.search(stripped) and not stripped[-1] in ")]":
+    if len(words) < 2 or (_END.search(stripped) and stripped[-1] not in ")]"):
         return False
     numbers = len(_NUMBER.findall(stripped))
     letters = sum(1 for word in words if sum(c.isalpha() for c in word) > 1)
