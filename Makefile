@@ -22,8 +22,6 @@ run: install
 
 test: install
 	@.ci/chromium
-	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
 lint: install

@@ -237,7 +237,7 @@ def _built(settings: Settings, release: Callable[[], None], background: bool) ->
             timeout_s=settings.reranker_timeout,
             cache=journal,
             llm_api_key=key,
-            llm_base_url=settings.openai_base_url,
+            llm_base_url=settings.openai_base_url or "",
         ),
         servers=(settings.fast, settings.precise),
     )

@@ -157,7 +157,7 @@ def _is_prose(text: str) -> bool:
         return False
     letters = sum(map(str.isalpha, text))
     return letters >= 0.6 * (len(text) - text.count(" ")) and (
-        text.count(" ") >= 2 or letters > 2 * len(text.encode()) // 5 and not text.isascii()
+        text.count(" ") >= 2 or (letters > 2 * len(text.encode()) // 5 and not text.isascii())
     )
 
 

@@ -18,7 +18,6 @@ from ingest.errors import GeneratorFailed, QuestionRefused
 from ingest.protocols import Embedder, Index, Journal, Store
 from rag import policies
 from rag.answer.cite import CitationFilter, cite
-from rag.answer.extract import NAME as QUOTED
 from rag.answer.extract import extract
 from rag.answer.prompt import answer_prompt, says_not_found
 from rag.answer.protocol import Generator, Turn
@@ -80,7 +79,14 @@ class AskStream:
     The question is on record before the first piece, so that a closed tab leaves an interrupted answer, not a hole.
     """
 
-    def __init__(self, *, trace: Trace, record_id: str, conversation_id: str, pieces: Callable[[], Generator_[str, None, Answer]]) -> None:
+    def __init__(
+        self,
+        *,
+        trace: Trace,
+        record_id: str,
+        conversation_id: str,
+        pieces: Callable[[], Generator_[str, None, Answer]],
+    ) -> None:
         self.trace = trace
         self.record_id = record_id
         self.conversation_id = conversation_id
@@ -228,7 +234,7 @@ class Engine:
         )
 
     def _chosen_evidence(self, ranking: Ranking, options: Options) -> tuple[Ranking, str]:
-        notes = []
+        notes: list[str] = []
         if options.per_document:
             capped = policies.per_document_cap(ranking, options.per_document)
             ranking, notes = capped.ranking, [*notes, capped.note]
@@ -237,7 +243,9 @@ class Engine:
             ranking, notes = diverse.ranking, [*notes, diverse.note]
         return ranking.top(options.evidence), " ".join(filter(None, notes))
 
-    def _answer(self, trace: Trace, record: AskedQuestion, history: Sequence[Turn], options: Options) -> Generator_[str, None, Answer]:
+    def _answer(
+        self, trace: Trace, record: AskedQuestion, history: Sequence[Turn], options: Options
+    ) -> Generator_[str, None, Answer]:
         started = time.perf_counter()
         answer = Answer(text="", outcome=Outcome.INTERRUPTED)
         try:
@@ -305,20 +313,10 @@ class Engine:
     def _quoted(
         self, trace: Trace, confidence: float | None, message: str
     ) -> Generator_[str, None, Answer]:
-        text = extract(trace.searched, trace.evidence.chunks, self.parts.score_sentences)
-        if not text:
-            return Answer(
-                text="", outcome=Outcome.NOT_IN_DOCUMENTS, confidence=confidence, message=message
-            )
-        yield text
-        return Answer(
-            text=text,
-            outcome=Outcome.ANSWERED,
-            citations=cite(text, trace.evidence.chunks),
-            generator=QUOTED,
-            confidence=confidence,
-            message=message,
-        )
+        answer = extract(trace.searched, trace.evidence.chunks, self.parts.score_sentences)
+        if answer.text:
+            yield answer.text
+        return replace(answer, confidence=confidence, message=message)
 
 
 def checked(question: str) -> str:
