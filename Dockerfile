@@ -14,7 +14,6 @@ COPY app app
 COPY ingest ingest
 COPY rag rag
 COPY data data
-COPY .streamlit .streamlit
 RUN python -m pip install --constraint constraints.txt --editable . \
     && useradd --create-home --uid 10001 second-pass \
     && mkdir /library && chown second-pass /library
