@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import random
@@ -45,7 +46,8 @@ def run_child(home: Path, failpoint: str, size: int = 6, kill_after_s: float | N
     if kill_after_s is not None:
         time.sleep(kill_after_s)
         assert child.pid is not None
-        os.kill(child.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it was done before the moment came
+            os.kill(child.pid, signal.SIGKILL)
     child.join(60)
     return child.exitcode
 
