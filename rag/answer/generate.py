@@ -7,11 +7,13 @@ that has begun is never begun again. What the server says of an error is not rep
 from __future__ import annotations
 
 import logging
+import re
 import time
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ingest.errors import GeneratorFailed
 from rag.answer.protocol import Prompt
@@ -47,7 +49,7 @@ class OpenAIGenerator:
         temperature: float | None = 0.0,
     ) -> None:
         self.model = model
-        self.base_url = (base_url or PUBLIC_URL).rstrip("/")
+        self._address = (base_url or PUBLIC_URL).rstrip("/")
         self.timeout_s = timeout_s
         self.retries = retries
         self.temperature = temperature
@@ -64,8 +66,7 @@ class OpenAIGenerator:
     @property
     def host(self) -> str:
         """Where questions and passages are sent, without a user or password that the address may hold."""
-        parts = urlsplit(self.base_url)
-        return f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
+        return re.sub(r"^\w+://", "", self._without_login()[0]).split("/")[0]
 
     def stream(self, prompt: Prompt) -> CompletionStream:
         """Ask; the request is sent when the result is first iterated. Iterating raises GeneratorFailed."""
@@ -74,16 +75,25 @@ class OpenAIGenerator:
     def client(self) -> OpenAI:
         """The openai client, made on first use: its import takes most of a second."""
         if self._client is None:
-            import httpx2
-            from openai import OpenAI
+            from openai import OpenAI, Timeout
 
+            address, login = self._without_login()
+            _check_address(address)
             self._client = OpenAI(
                 api_key=self._key or "none",
-                base_url=self.base_url,
-                timeout=httpx2.Timeout(self.timeout_s, connect=min(CONNECT_TIMEOUT_S, self.timeout_s)),
+                base_url=address,
+                default_headers={"Authorization": f"Basic {login}"} if login else None,
+                timeout=Timeout(self.timeout_s, connect=min(CONNECT_TIMEOUT_S, self.timeout_s)),
                 max_retries=0,  # ours, below: they know when to stop waiting
             )
         return self._client
+
+    def _without_login(self) -> tuple[str, str]:
+        """The address without "user:password@", which httpx would log, and that login for Basic authorization."""
+        match = re.match(r"(\w+://)([^/@]*)@(.*)", self._address)
+        if match is None:
+            return self._address, ""
+        return match[1] + match[3], b64encode(unquote(match[2]).encode()).decode()
 
 
 class CompletionStream:
@@ -114,6 +124,7 @@ class CompletionStream:
         except APIError as error:
             raise GeneratorFailed(self._sentence(error, begun)) from None
         except (OpenAIError, ValueError, TypeError, AttributeError) as error:
+            # json and pydantic raise ValueErrors; a reply of another shape gives the other two
             log.warning("The language model's reply could not be read: %s", type(error).__name__)
             raise GeneratorFailed(self._unreadable(begun)) from None
         finally:
@@ -216,6 +227,16 @@ class CompletionStream:
         if status >= 500:
             return f"{host} failed on its side ({status}). Ask again; if it stays so, look at that server."
         return f"{host} refused the request ({status}). Check that SECOND_PASS_LLM_MODEL is a chat model."
+
+
+def _check_address(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return
+    except ValueError:
+        pass
+    raise GeneratorFailed("OPENAI_BASE_URL is not an address. It looks like http://127.0.0.1:8080/v1.")
 
 
 def _wait_before_retry(error: Any, attempt: int) -> float | None:

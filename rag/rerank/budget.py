@@ -55,8 +55,8 @@ class Budgeted:
             parts.append(part)
             read += len(part.values)
             spent = (self.clock() - started) * 1000
-            batch = min(LARGEST_BATCH, int((self.budget_ms - spent) / (spent / read))) if spent else LARGEST_BATCH
-            batch = max(batch, 0)
+            affordable = (self.budget_ms - spent) / (spent / read) if spent / read else LARGEST_BATCH
+            batch = int(max(0, min(LARGEST_BATCH, affordable)))
         details = _summed(parts) | {"budget_ms": self.budget_ms, "unread": len(chunks) - read}
         notes = " ".join(dict.fromkeys(part.note for part in parts if part.note))
         return Scores(values=values, note=notes, details=MappingProxyType(details))
