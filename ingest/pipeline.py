@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ingest.clean import clean
 from ingest.documents import Box, Document, Status
 from ingest.embed import MiniLmEmbedder
 from ingest.errors import Cancelled, EmptyFile, FileRefused, NoTextFound, SecondPassError, TooLarge
@@ -372,7 +373,10 @@ class Library:
         self.store.set_progress(document.id, title=read.title, pages=pages, pages_done=len(read.pages))
         embedder = self._embedder()
         passages = split(
-            read, count_tokens=embedder.count_tokens, target=self._splitting.tokens, overlap=self._splitting.overlap
+            clean(read),
+            count_tokens=embedder.count_tokens,
+            target=self._splitting.tokens,
+            overlap=self._splitting.overlap,
         )
         if not passages:
             raise NoTextFound("it holds no text layer; scans need OCR first")
