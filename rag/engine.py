@@ -25,6 +25,7 @@ from rag.answer.rewrite import standalone
 from rag.calibrate import Calibration
 from rag.cascade import Stage, gated, rerank
 from rag.fuse import LinearFusion, reciprocal_ranks
+from rag.named import named_documents
 from rag.ranking import Ranking, merged
 from rag.rerank.protocol import Reranker
 from rag.retrieve import retrieve
@@ -140,7 +141,11 @@ class Engine:
             document_ids=tuple(document_ids),
         )
         found = retrieve(
-            query, indexes=(self.parts.bm25, self.parts.dense), store=self.parts.store, limit=chosen.retrieve
+            query,
+            indexes=(self.parts.bm25, self.parts.dense),
+            store=self.parts.store,
+            limit=chosen.retrieve,
+            named=() if document_ids else named_documents(query.text, self.parts.store.documents(), collections),
         )
         hybrid = self._fuse(query, found, chosen)
         fast = rerank(self._stage("fast", "late", chosen), query, hybrid.ranking)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from ingest.documents import Chunk, Hit, Query
 from ingest.errors import LibraryDamaged
@@ -13,14 +14,19 @@ from rag.ranking import Candidate, Ranking
 from rag.tracing import Step
 
 
-def retrieve(query: Query, *, indexes: Sequence[Index], store: Store, limit: int) -> list[Step]:
+def retrieve(
+    query: Query, *, indexes: Sequence[Index], store: Store, limit: int, named: Sequence[str] = ()
+) -> list[Step]:
     """One step per index, at most `limit` passages each. An index that fails gives an empty, degraded step.
+
+    named: ids of documents that are searched on their own too; what is found there comes on top of `limit`, at most
+    half as many passages again, in its place by score.
 
     The indexes run side by side; the text of all hits is fetched once, and hits whose document is not ready
     are dropped there, so that what an index still holds of a deleted document is never seen.
     """
     with ThreadPoolExecutor(max_workers=len(indexes)) as pool:
-        searches = list(pool.map(lambda index: _search(index, query, limit), indexes))
+        searches = list(pool.map(lambda index: _search(index, query, limit, named), indexes))
     wanted = list(dict.fromkeys(hit.chunk_id for hits, _, _ in searches for hit in hits))
     chunks = {chunk.id: chunk for chunk in store.chunks(wanted)}
     return [
@@ -36,11 +42,15 @@ def retrieve(query: Query, *, indexes: Sequence[Index], store: Store, limit: int
     ]
 
 
-def _search(index: Index, query: Query, limit: int) -> tuple[list[Hit], float, str]:
+def _search(index: Index, query: Query, limit: int, named: Sequence[str]) -> tuple[list[Hit], float, str]:
     started = time.perf_counter()
     note = ""
     try:
         hits = index.search(query, limit)
+        if named:
+            inside = index.search(replace(query, document_ids=tuple(named)), limit // 2)
+            known = {hit.chunk_id for hit in hits}
+            hits = sorted([*hits, *(hit for hit in inside if hit.chunk_id not in known)], key=lambda hit: -hit.score)
     except LibraryDamaged as error:
         hits, note = [], str(error)
     return hits, (time.perf_counter() - started) * 1000, note
