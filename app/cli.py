@@ -6,6 +6,7 @@ Heavy packages load inside the commands, so that `--help` answers at once.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from rag.engine import Options
 
 SOME_FAILED = 3
+
+# Before torch is loaded: its idle threads otherwise spin, and slow every other thread of the process.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 class _Plainly(click.Group):
@@ -222,18 +226,41 @@ def evaluate(
     as_json: bool,
 ) -> None:
     """Measure every stage on a golden set: recall@k, precision@k, MRR, nDCG@10, MAP@10, with intervals."""
+    from tqdm import tqdm
+
     from app.evaluation import run_comparison, run_evaluation
 
     if bool(golden) == bool(beir):
         raise click.UsageError("Give one GOLDEN.jsonl, or a folder with --beir.")
-    if compare:
-        result = run_comparison(compare, golden=golden, beir=beir, collections=collection, limit=limit)
-    else:
-        result = run_evaluation(golden=golden, beir=beir, collections=collection, limit=limit)
+    with tqdm(unit="question", disable=as_json or None, file=sys.stderr, leave=False) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total, bar.n = total, done
+            bar.refresh()
+
+        asked = {"golden": golden, "beir": beir, "collections": collection, "limit": limit, "progress": progress}
+        result = run_comparison(compare, **asked) if compare else run_evaluation(**asked)
     if as_json:
         _print_json(result.to_json())
     else:
         click.echo(result.table())
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True)
+def verdict(as_json: bool) -> None:
+    """Does each stage earn its milliseconds? Said on the questions that you marked, or not said."""
+    from dataclasses import asdict
+
+    from app.evaluation import verdicts_on_marks
+    from rag.verdict import verdict_without_marks
+
+    with _application() as application:
+        found = verdicts_on_marks(application)
+    if as_json:
+        _print_json([asdict(one) for one in found])
+    else:
+        click.echo("\n".join(one.sentence for one in found) or verdict_without_marks())
 
 
 @main.command()

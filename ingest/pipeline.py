@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.clean import clean
+from ingest.cut_already import SUFFIX, read_passages
 from ingest.documents import Box, Document, Status
 from ingest.embed import MiniLmEmbedder
 from ingest.errors import Cancelled, EmptyFile, FileRefused, NoTextFound, SecondPassError, TooLarge
@@ -362,22 +363,29 @@ class Library:
         log.info("document %s took %.1f s", document.id, time.perf_counter() - started)
 
     def _index(self, document: Document) -> str:
-        read = self._reader.read(
-            self.store.file_path(document),
-            name=document.name,
-            password=self._passwords.get(document.id),
-            progress=lambda done, pages: self.store.set_progress(document.id, pages=pages, pages_done=done),
-            cancelled=lambda: document.id in self._cancelled,
-        )
-        pages = len(read.pages) + len(read.unreadable)
-        self.store.set_progress(document.id, title=read.title, pages=pages, pages_done=len(read.pages))
         embedder = self._embedder()
-        passages = split(
-            clean(read),
-            count_tokens=embedder.count_tokens,
-            target=self._splitting.tokens,
-            overlap=self._splitting.overlap,
-        )
+        unreadable = 0
+        if document.name.endswith(SUFFIX):
+            passages = read_passages(self.store.file_path(document))
+            pages = len(passages)
+            self.store.set_progress(document.id, pages=pages, pages_done=pages)
+        else:
+            read = self._reader.read(
+                self.store.file_path(document),
+                name=document.name,
+                password=self._passwords.get(document.id),
+                progress=lambda done, pages: self.store.set_progress(document.id, pages=pages, pages_done=done),
+                cancelled=lambda: document.id in self._cancelled,
+            )
+            unreadable = len(read.unreadable)
+            pages = len(read.pages) + unreadable
+            self.store.set_progress(document.id, title=read.title, pages=pages, pages_done=len(read.pages))
+            passages = split(
+                clean(read),
+                count_tokens=embedder.count_tokens,
+                target=self._splitting.tokens,
+                overlap=self._splitting.overlap,
+            )
         if not passages:
             raise NoTextFound("it holds no text layer; scans need OCR first")
         self._look_for_cancel(document.id)
@@ -395,7 +403,7 @@ class Library:
         for index in self._stores.indexes:
             index.add(saved)
             reach(f"indexed {index.name}")
-        return f"{len(read.pages)} of {pages} pages read" if read.unreadable else ""
+        return f"{pages - unreadable} of {pages} pages read" if unreadable else ""
 
     def _look_for_cancel(self, document_id: str) -> None:
         if document_id in self._cancelled:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ingest.documents import EncodedChunk
 from ingest.errors import LibraryDamaged, SecondPassError
@@ -95,6 +95,14 @@ class Report:
     def text(self) -> str:
         """For a person; one sentence a finding."""
         return " ".join(finding.text for finding in self.findings) or "Every index agrees with the database."
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "healthy": self.healthy,
+            "findings": [asdict(finding) for finding in self.findings],
+            "still_to_add": [asdict(missing) for missing in self.left],
+            "built_with_another_model": list(self.stale),
+        }
 
 
 T = TypeVar("T")

@@ -1,0 +1,176 @@
+"""Measure the question path on goldens: the library's own pages, or a BEIR folder indexed beside the library."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter, ValidationError
+
+from ingest.errors import GoldensUnreadable, SettingsError
+
+if TYPE_CHECKING:
+    from app.wiring import Application
+    from rag.engine import Options
+    from rag.evaluate import Report, SideBySide
+    from rag.goldens import Golden
+    from rag.verdict import Verdict
+
+Progress = Callable[[int, int], None]
+
+BESIDE = "evaluations"  # folder of the data directory where corpora of evaluations are indexed
+
+
+def run_evaluation(
+    *,
+    golden: Path | None = None,
+    beir: Path | None = None,
+    collections: Sequence[str] = (),
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Every stage, measured with the configuration as it is. Exactly one of `golden` and `beir` is given."""
+    with _asked(golden, beir, limit) as (application, goldens):
+        return evaluated(application, goldens, collections=collections, progress=progress)
+
+
+def run_comparison(
+    configurations: tuple[str, str],
+    *,
+    golden: Path | None = None,
+    beir: Path | None = None,
+    collections: Sequence[str] = (),
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> SideBySide:
+    """Two configurations on the same questions. A configuration is "name=value", several separated by commas."""
+    from rag.evaluate import compare
+
+    with _asked(golden, beir, limit) as (application, goldens):
+        options = [changed_options(application.engine.options, text) for text in configurations]
+        before, after = (
+            evaluated(application, goldens, options=one, collections=collections, progress=progress) for one in options
+        )
+        return compare(before, after, configurations)
+
+
+def evaluated(
+    application: Application,
+    goldens: Sequence[Golden],
+    *,
+    options: Options | None = None,
+    collections: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """The report on goldens asked of an open library. Scores are computed anew, so that times are true.
+
+    The models answer one question before the first that counts. Raises GoldensUnreadable where a golden names a file
+    that the library does not hold: its evidence could not be found.
+    """
+    from rag.evaluate import evaluate
+    from rag.goldens import missing_documents
+
+    missing = missing_documents(goldens, (document.name for document in application.store.documents()))
+    if missing:
+        raise GoldensUnreadable(
+            f"The library does not hold {', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''}, which the "
+            "questions name. Add the files first (second-pass ingest), or leave those questions out."
+        )
+    chosen = options or application.engine.options
+    if options is None:  # a comparison of the cache's effect keeps what it names
+        chosen = replace(chosen, score_cache=False)
+
+    application.engine.retrieve("warm up", collections=collections, options=chosen)
+    return evaluate(
+        goldens,
+        lambda question: application.engine.retrieve(question, collections=collections, options=chosen),
+        progress,
+    )
+
+
+def changed_options(options: Options, text: str) -> Options:
+    """Options with "name=value, name=value" changed; "none" and "null" unset what may be unset.
+
+    The score cache is off unless named. Raises SettingsError with the names that there are.
+    """
+    types = {field.name: field.type for field in fields(options)}
+    values: dict[str, object] = {"score_cache": False}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, found, value = (piece.strip() for piece in part.partition("="))
+        if not found or name not in types:
+            raise SettingsError(f'"{part}" is not "name=value" with one of: {", ".join(types)}.')
+        unset = value.lower() in ("null", "none") and "None" in str(types[name])
+        kind = {"int": int, "float": float, "bool": bool}.get(str(types[name]).split(" ")[0], str)
+        try:
+            values[name] = None if unset else TypeAdapter(kind).validate_python(value)
+        except ValidationError as error:
+            raise SettingsError(f"{name}: {value!r} does not fit ({error.errors()[0]['msg']}).") from None
+    return replace(options, **values)  # type: ignore[arg-type]
+
+
+@contextmanager
+def _asked(golden: Path | None, beir: Path | None, limit: int | None) -> Iterator[tuple[Application, list[Golden]]]:
+    from app.settings import read_settings
+    from app.wiring import build
+    from rag.goldens import read_goldens
+
+    if beir:
+        with beir_library(beir) as (application, found):
+            yield application, found[:limit]
+        return
+    assert golden is not None
+    goldens = list(read_goldens(golden))[:limit]
+    application = build(read_settings())
+    try:
+        yield application, goldens
+    finally:
+        application.close()
+
+
+@contextmanager
+def beir_library(folder: Path) -> Iterator[tuple[Application, list[Golden]]]:
+    """A BEIR folder as a library of its own, beside the person's, with its goldens by passage.
+
+    It is kept in the data directory under `evaluations`, so that the same corpus is indexed once. Passages are ranked
+    as they are: not split, with their title as the section. Raises GoldensUnreadable.
+    """
+    from app.settings import read_settings
+    from app.wiring import build
+    from ingest.cut_already import SUFFIX
+    from rag.goldens import read_beir
+
+    beir = read_beir(folder)
+    corpus = "".join(
+        json.dumps({"title": title, "text": text}) + "\n" for title, text in beir.passages.values()
+    ).encode()
+    settings = read_settings()
+    home = settings.home / BESIDE / hashlib.sha256(corpus).hexdigest()[:16]
+    application = build(settings.model_copy(update={"home": home}))
+    try:
+        added = application.library.add(corpus, f"{folder.resolve().name}{SUFFIX}")
+        document = application.library.wait_for(added.document.id)
+        if document is None or document.status != "ready":
+            raise GoldensUnreadable(f"{folder.name} could not be indexed: {document.reason if document else 'deleted'}")
+        chunk_ids = [chunk.id for chunk in application.store.document_chunks(document.id)]
+        id_of = dict(zip(beir.passages, chunk_ids, strict=True))
+        yield application, [
+            replace(one, chunks=tuple((id_of[key], grade) for key, grade in one.chunks if key in id_of))
+            for one in beir.goldens
+        ]
+    finally:
+        application.close()
+
+
+def verdicts_on_marks(application: Application) -> tuple[Verdict, ...]:
+    """Does each stage earn its milliseconds on the person's own marked questions? Both rerankers together come first."""
+    from rag.feedback import judged_questions, with_evidence
+    from rag.verdict import overall_verdict, verdicts
+
+    judged = with_evidence(judged_questions(application.journal.questions()))
+    overall = overall_verdict(judged)
+    return (*((overall,) if overall else ()), *verdicts(judged))
