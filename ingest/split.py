@@ -15,7 +15,7 @@ from statistics import median
 from ingest.clean import words_of
 from ingest.documents import Box, Heading, Line, Page, Passage, ReadFile
 
-FINGERPRINT = "split-2"
+FINGERPRINT = "split-3"
 HARD_LIMIT = 230  # word pieces; the embedding model reads 256 with the header and special tokens
 LONGEST_SECTION = 100  # characters
 LONGEST_HEADING = 120
@@ -155,13 +155,13 @@ def _pieces(read: ReadFile, count_tokens: Callable[[str], int], limit: int) -> I
 
 
 class _Sections:
-    """The section that the text is in: a path of two at most, from the outline or else from the headings' looks."""
+    """The section that the text is in: the last two of a path, from the outline and from the headings' looks."""
 
     def __init__(self, outline: Sequence[Heading]) -> None:
         self._outline = list(outline)
         self._path: dict[int, str] = {}
         self._coming: list[Heading] = []
-        self._major = self._minor = ""
+        self._looks: list[tuple[float, str]] = []
 
     def turn_to(self, page: Page) -> None:
         """Enter what the outline says of the pages so far; an entry that this page prints waits for its line."""
@@ -175,7 +175,8 @@ class _Sections:
         self._coming = [e for e in reached if e.page == page.number and _key(e.title) in printed]
 
     def enter(self, lines: Sequence[Line], *, top: bool, body: float) -> None:
-        title = " ".join(line.text.replace(CELL, " ") for line in lines)
+        """A heading stands below every larger one before it; at body size, the first of a page is the larger."""
+        title = " ".join(line.text.replace(CELL, " ") for line in lines).rstrip(":")
         keys = {_key(title), *(_key(line.text) for line in lines)}
         met = [entry for entry in self._coming if _key(entry.title) in keys]
         for entry in met:
@@ -183,20 +184,22 @@ class _Sections:
             self._coming.remove(entry)
         if met:
             return
-        if top or max(line.font_size for line in lines) >= body * 1.15:
-            self._major, self._minor = title, ""
-        else:
-            self._minor = title.rstrip(":")
+        size = max(line.font_size for line in lines)
+        if top:
+            size = max(size, 1.1 * body)
+        while self._looks and self._looks[-1][0] <= size + 0.2:
+            self._looks.pop()
+        self._looks.append((size, title))
 
     def _follow(self, entry: Heading) -> None:
         self._path = {level: title for level, title in self._path.items() if level < entry.level}
         self._path[entry.level] = entry.title
-        self._major = self._minor = ""
+        self._looks = []
 
     @property
     def name(self) -> str:
-        parts = [*list(self._path.values())[-2:], self._major, self._minor]
-        return " › ".join(dict.fromkeys(part for part in parts[-3:] if part))[:LONGEST_SECTION].strip(" ›")
+        path = dict.fromkeys([*self._path.values(), *(title for _, title in self._looks)])
+        return " › ".join(list(path)[-2:])[:LONGEST_SECTION].strip(" ›")
 
 
 def _key(text: str) -> str:

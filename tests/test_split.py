@@ -62,6 +62,15 @@ def test_a_bold_heading_under_a_larger_one_makes_a_path() -> None:
     assert split(body, count_tokens=count, target=50)[-1].section == "Vaccines › Measles"
 
 
+def test_a_subheading_keeps_the_chapter_that_it_belongs_to() -> None:
+    body = read(
+        page(1, ("Measles", 18, True), "", ("1.1 Storage", 14, True), *prose(5), "", ("1.2 Opening", 14, True)),
+        page(2, *prose(5, 30), "", ("Polio", 18, True), *prose(5, 60)),
+    )
+    sections = [passage.section for passage in split(body, count_tokens=count, target=50)]
+    assert list(dict.fromkeys(sections)) == ["Measles › 1.1 Storage", "Measles › 1.2 Opening", "Polio"]
+
+
 def test_the_outline_names_the_section_from_the_line_that_it_points_to() -> None:
     outline = (Heading(title="Part one", page=1, level=0), Heading(title="Part two", page=1, level=0))
     body = read(page(1, ("Part one", 10, True), *prose(5), "", ("Part two", 10, True), *prose(5, 40)), outline=outline)
