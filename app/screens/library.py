@@ -14,9 +14,11 @@ app = application()
 act_on(app)  # a dialog that a line of the list asked for; opened here, outside the list's own reruns
 
 with st.container(horizontal_alignment="center"), st.container(width=READING_WIDTH, gap="medium"):
-    documents = list(app.store.documents())
-    page_heading("Library", summary(documents) if documents else "PDF, text and Markdown files of your own")
+    heading = st.container()
     upload(app)
+    documents = list(app.store.documents())  # with what was just added
+    with heading:
+        page_heading("Library", summary(documents) if documents else "PDF, text and Markdown files of your own")
     if documents:
         document_list(app)
     else:
