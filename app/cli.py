@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli_learn import COMMANDS
 from ingest.errors import SecondPassError
 
 if TYPE_CHECKING:
@@ -309,6 +310,10 @@ def restore(archive: Path, force: bool) -> None:
 
     home = read_settings().home
     click.echo(f"{read_backup(archive, home, force=force)} files restored to {home}")
+
+
+for _command in COMMANDS:
+    main.add_command(_command)
 
 
 if __name__ == "__main__":

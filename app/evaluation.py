@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
@@ -134,7 +134,25 @@ def _asked(golden: Path | None, beir: Path | None, limit: int | None) -> Iterato
 
 @contextmanager
 def beir_library(folder: Path) -> Iterator[tuple[Application, list[Golden]]]:
-    """A BEIR folder as a library of its own, beside the person's, with its goldens by passage.
+    """A BEIR folder as a library of its own, with its goldens by passage. Raises GoldensUnreadable."""
+    from rag.goldens import read_beir
+
+    beir = read_beir(folder)
+    with passages_library(folder.resolve().name, beir.passages) as (application, id_of):
+        yield (
+            application,
+            [
+                replace(one, chunks=tuple((id_of[key], grade) for key, grade in one.chunks if key in id_of))
+                for one in beir.goldens
+            ],
+        )
+
+
+@contextmanager
+def passages_library(
+    name: str, passages: Mapping[str, tuple[str, str]]
+) -> Iterator[tuple[Application, dict[str, str]]]:
+    """Passages (id → title, text) as a library beside the person's; yields it with the chunk id of each passage id.
 
     It is kept in the data directory under `evaluations`, so that the same corpus is indexed once. Passages are ranked
     as they are: not split, with their title as the section. Raises GoldensUnreadable.
@@ -142,32 +160,24 @@ def beir_library(folder: Path) -> Iterator[tuple[Application, list[Golden]]]:
     from app.settings import read_settings
     from app.wiring import build
     from ingest.cut_already import SUFFIX
-    from rag.goldens import read_beir
 
-    beir = read_beir(folder)
-    corpus = "".join(
-        json.dumps({"title": title, "text": text}) + "\n" for title, text in beir.passages.values()
-    ).encode()
+    corpus = "".join(json.dumps({"title": title, "text": text}) + "\n" for title, text in passages.values()).encode()
     settings = read_settings()
     home = settings.home / BESIDE / hashlib.sha256(corpus).hexdigest()[:16]
     application = build(settings.model_copy(update={"home": home}))
     try:
-        added = application.library.add(corpus, f"{folder.resolve().name}{SUFFIX}")
+        added = application.library.add(corpus, f"{name}{SUFFIX}")
         document = application.library.wait_for(added.document.id)
         if document is None or document.status != "ready":
-            raise GoldensUnreadable(f"{folder.name} could not be indexed: {document.reason if document else 'deleted'}")
+            raise GoldensUnreadable(f"{name} could not be indexed: {document.reason if document else 'deleted'}")
         chunk_ids = [chunk.id for chunk in application.store.document_chunks(document.id)]
-        id_of = dict(zip(beir.passages, chunk_ids, strict=True))
-        yield application, [
-            replace(one, chunks=tuple((id_of[key], grade) for key, grade in one.chunks if key in id_of))
-            for one in beir.goldens
-        ]
+        yield application, dict(zip(passages, chunk_ids, strict=True))
     finally:
         application.close()
 
 
 def verdicts_on_marks(application: Application) -> tuple[Verdict, ...]:
-    """Does each stage earn its milliseconds on the person's own marked questions? Both rerankers together come first."""
+    """Does each stage earn its milliseconds on the person's marked questions? Both rerankers together come first."""
     from rag.feedback import judged_questions, with_evidence
     from rag.verdict import overall_verdict, verdicts
 

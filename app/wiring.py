@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from app.learning import MODELS, current_fusion, current_precise
 from app.settings import Settings
 from ingest.errors import LibraryInUse, SecondPassError
 
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
     from ingest.pipeline import Library
     from ingest.store import SqlStore
     from rag.engine import Engine, Options
-    from rag.fuse import LinearFusion
+    from rag.rerank.options import RerankOptions
     from rag.rerank.protocol import Reranker
+    from rag.rerank.registry import Row
 
 log = logging.getLogger(__name__)
 
-MODELS = Path(__file__).resolve().parent.parent / "data" / "models"
 LOCK_NAME = "in-use.lock"
 
 
@@ -102,7 +103,14 @@ class Application:
     store: SqlStore
     journal: SqlJournal
     models: Models
+    rerank_options: RerankOptions
     release: Callable[[], None]
+
+    def known_rerankers(self) -> list[Row]:
+        """Every reranker that can be named, whether it can run here and what it sends. Loads nothing."""
+        from rag.rerank.registry import known
+
+        return known(self.rerank_options)
 
     def models_ready(self) -> bool:
         return self.models.ready
@@ -227,23 +235,27 @@ def _built(settings: Settings, release: Callable[[], None], background: bool) ->
         splitting=Splitting(tokens=settings.chunk_tokens, overlap=settings.chunk_overlap),
     )
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
-    rerankers = Rerankers(
-        RerankOptions(
-            token_vectors=tokens,
-            precise_folder=MODELS / "precise",
-            device=settings.device,
-            backend=settings.backend,
-            threads=settings.threads,
-            timeout_s=settings.reranker_timeout,
-            cache=journal,
-            llm_api_key=key,
-            llm_base_url=settings.openai_base_url or "",
-        ),
-        servers=(settings.fast, settings.precise),
+    rerank_options = RerankOptions(
+        token_vectors=tokens,
+        precise_folder=MODELS / "precise",
+        device=settings.device,
+        backend=settings.backend,
+        threads=settings.threads,
+        timeout_s=settings.reranker_timeout,
+        cache=journal,
+        llm_api_key=key,
+        llm_base_url=settings.openai_base_url or "",
     )
 
+    @lru_cache(maxsize=2)  # the version in use, and the one before it while questions are on their way
+    def rerankers(precise_folder: Path) -> Rerankers:
+        return Rerankers(
+            replace(rerank_options, precise_folder=precise_folder), servers=(settings.fast, settings.precise)
+        )
+
     def reranker(name: str, options: Options) -> Reranker:
-        return rerankers.get(name, budget_ms=options.budget_ms, cached=options.score_cache)
+        _, folder = current_precise(journal, home)
+        return rerankers(folder).get(name, budget_ms=options.budget_ms, cached=options.score_cache)
 
     def score_sentences(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
         from ingest.documents import Query
@@ -266,7 +278,8 @@ def _built(settings: Settings, release: Callable[[], None], background: bool) ->
             journal=journal,
             dense=vectors,
             bm25=keywords,
-            fusion=_shipped_fusion,
+            fusion=lambda: current_fusion(journal),
+            precise_version=lambda: current_precise(journal, home)[0],
             reranker=reranker,
             score_sentences=score_sentences,
             calibration=read_calibration(MODELS / "calibration.json"),
@@ -300,12 +313,6 @@ def _built(settings: Settings, release: Callable[[], None], background: bool) ->
         store=store,
         journal=journal,
         models=models,
+        rerank_options=rerank_options,
         release=release,
     )
-
-
-@lru_cache(maxsize=1)
-def _shipped_fusion() -> LinearFusion:
-    from rag.fuse import read_fusion
-
-    return read_fusion(MODELS / "fusion.json")

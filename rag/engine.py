@@ -72,6 +72,7 @@ class Parts:
     score_sentences: Callable[[str, Sequence[str]], NDArray[np.float64]]
     calibration: Calibration | None = None
     generator: Generator | None = None
+    precise_version: Callable[[], str] = lambda: "shipped"
 
 
 class AskStream:
@@ -162,7 +163,8 @@ class Engine:
             searched=query.text,
             steps=steps,
             evidence=evidence,
-            configuration=asdict(chosen) | {"fusion_version": self.parts.fusion().version},
+            configuration=asdict(chosen)
+            | {"fusion_version": self.parts.fusion().version, "precise_version": self.parts.precise_version()},
             warnings=tuple(f"{step.name}: {step.note}" for step in steps if step.degraded),
         )
 

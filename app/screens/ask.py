@@ -49,7 +49,7 @@ with st.container(horizontal_alignment="center"), st.container(width=READING_WID
         draw_turn(app, asked, opened=asked.id == shown)
     attached = attach(app, files) if files else ()
     if question:
-        ask_now(app, question, conversation, scope, attached)
+        ask_now(app, question, conversation, scope, attached, st.session_state.pop("ask_with", None))
     elif attached:
         st.rerun()
     elif not any(document.status is Status.READY for document in documents) and past:

@@ -22,6 +22,7 @@ from rag.tracing import Answer, Outcome
 
 if TYPE_CHECKING:
     from app.wiring import Application
+    from rag.engine import Options
 
 WAIT_S = 180.0  # for a file dropped with a question; reading goes on in the background after that
 
@@ -71,8 +72,15 @@ def _line(document: Document) -> None:
         st.markdown(f"**{plain(short(document.name))}**: {plain(document.reason or text)}")
 
 
-def ask_now(app: Application, question: str, conversation: str, scope: Scope, attached: Sequence[str]) -> None:
-    """Rank, stream the answer, then draw everything again from what was recorded."""
+def ask_now(
+    app: Application,
+    question: str,
+    conversation: str,
+    scope: Scope,
+    attached: Sequence[str],
+    options: Options | None = None,
+) -> None:
+    """Rank, stream the answer, then draw everything again from what was recorded. options: None for the settings'."""
     conversation = conversation or uuid.uuid4().hex
     st.header(question_heading(question), anchor=False)
     if not app.models_ready():
@@ -84,6 +92,7 @@ def ask_now(app: Application, question: str, conversation: str, scope: Scope, at
                 conversation_id=conversation,
                 collections=() if attached else scope.collections,
                 document_ids=tuple(attached) or scope.document_ids,
+                options=options,
             )
         draw_notices(notices(stream.trace, Answer(text="", outcome=Outcome.ANSWERED)))
         st.write_stream(SafeStream(stream))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.screens.rerankers import known_rerankers
+from app.screens.rerankers import choices
 from app.shared import application
 from app.show.comparison import agreement, draw_list, places
 from app.show.frame import WIDE, empty_state, page_heading
@@ -24,14 +24,13 @@ app = application()
 
 
 def choose(side: str, defaults: Options) -> Options:
-    names = ["none", *dict.fromkeys([defaults.fast, defaults.precise])]
-    names += [entry.name for entry in known_rerankers() if entry.usable and entry.name not in names]
+    names = choices(app, defaults.fast, defaults.precise)
     st.subheader(f"Order {side}", anchor=False)
     fast = st.selectbox("Fast reranker", names, names.index(defaults.fast), key=f"fast-{side}", accept_new_options=True)
     precise = st.selectbox(
         "Precise reranker",
         names,
-        names.index(defaults.precise) if side == "A" else 0,
+        names.index(defaults.precise if side == "A" else "none"),
         key=f"precise-{side}",
         accept_new_options=True,
     )

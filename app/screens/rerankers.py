@@ -1,47 +1,50 @@
-"""Every reranker that can be named in a setting, and whether it can run here."""
+"""Every reranker that can be named in a setting, whether it can run here, and what it would send where."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-
-@dataclass(frozen=True, kw_only=True)
-class KnownReranker:
-    """A name for `fast` or `precise`; `note` says what it is, or why it cannot run here."""
-
-    name: str
-    usable: bool
-    note: str
+if TYPE_CHECKING:
+    from app.wiring import Application
 
 
-def known_rerankers() -> list[KnownReranker]:
-    """What the registry knows; empty while there is no registry."""
-    try:
-        from rag.rerank import registry
-    except ImportError:
-        return []
-    return [
-        KnownReranker(name=str(entry.name), usable=bool(entry.usable), note=str(getattr(entry, "note", "") or ""))
-        for entry in registry.known()
-    ]
+def choices(app: Application, *first: str) -> list[str]:
+    """Names for a list to choose from: `first`, no reranker at all, then each that can run here as it is."""
+    usable = [row.name for row in app.known_rerankers() if row.usable]
+    return list(dict.fromkeys([*first, "none", *usable]))
 
 
-def draw_rerankers() -> None:
+def draw_rerankers(app: Application) -> None:
     import pandas as pd
 
-    found = known_rerankers()
-    if not found:
-        st.caption("The list of rerankers is not available.")
-        return
-    usable = sum(entry.usable for entry in found)
-    st.caption(f"{usable} of {len(found)} can run here as it is. Any hub name or folder of a cross-encoder also works.")
+    found = app.known_rerankers()
+    stages = {app.settings.fast: "fast", app.settings.precise: "precise"}
+    usable = sum(row.usable for row in found)
+    st.caption(
+        f"{usable} of {len(found)} can run here as it is. Write a name into `fast` or `precise`; any other name of "
+        "the model hub, a folder with a cross-encoder, or the address of a rerank server works too, without a re-index."
+    )
     frame = pd.DataFrame(
         {
-            "name": [entry.name for entry in found],
-            "can run here": [entry.usable for entry in found],
-            "why / what": [entry.note for entry in found],
+            "name": [row.name for row in found],
+            "usable": [row.usable for row in found],
+            "in use": [stages.get(row.name, "") for row in found],
+            "what it is, or what is missing": [row.note for row in found],
+            "sends": [row.sends for row in found],
         }
     )
-    st.dataframe(frame, hide_index=True, alt="Rerankers and whether they can run here")
+    st.dataframe(
+        frame,
+        hide_index=True,
+        height=420,
+        column_config={
+            "name": st.column_config.TextColumn(width=250),
+            "usable": st.column_config.CheckboxColumn(width=60),
+            "in use": st.column_config.TextColumn(width=70),
+            "what it is, or what is missing": st.column_config.TextColumn(width=330),
+            "sends": st.column_config.TextColumn(width="large"),
+        },
+        alt="Rerankers, whether they can run here, and what they send where",
+    )

@@ -47,4 +47,4 @@ with st.container(horizontal_alignment="center"), st.container(width=READING_WID
                         f":gray[{row.description}]"
                     )
     with section("Rerankers"):
-        draw_rerankers()
+        draw_rerankers(app)

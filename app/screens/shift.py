@@ -10,7 +10,7 @@ import streamlit as st
 from app.show import rank_shift
 from app.show.evidence import PassageActions
 from app.show.judgement import mark_control
-from app.show.passage import heading, passage_html
+from app.show.passage import heading, passage_html, place
 from ingest.documents import Chunk
 from rag.tracing import Answer, Trace
 
@@ -50,13 +50,17 @@ def draw_shift(
         key=f"table-{question_id}",
         height=360,
         column_config={
-            "passage": st.column_config.TextColumn(width="medium"),
+            "fate": st.column_config.TextColumn(width=110),
+            "p.": st.column_config.NumberColumn(width=45, help="Page"),
+            "document": st.column_config.TextColumn(width=150),
+            **{f"{stage} #": st.column_config.NumberColumn(width=75) for stage in rank_shift.DRAWN_STAGES},
+            "change": st.column_config.NumberColumn(width=75, format="%+d"),
             **{f"{stage} score": st.column_config.NumberColumn(format="%.3g") for stage in rank_shift.DRAWN_STAGES},
         },
         alt="Every candidate with its rank and score at each stage",
     )
     rows = event.selection.rows
-    labels = [f"{number}. {rank_shift.place(shift.chunk)}" for number, shift in enumerate(found, start=1)]
+    labels = [f"{number}. {place(shift.chunk)}" for number, shift in enumerate(found, start=1)]
     chosen = st.selectbox(
         "Look at a candidate (or choose its row above)",
         range(len(found)),

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.safe_text import plain
 from app.screens.passages import passage_actions, read_document
+from app.screens.rerun import draw_rerun
 from app.screens.shift import draw_shift
 from app.show import answer as answers
 from app.show.evidence import cards, draw_card
@@ -80,8 +81,10 @@ def _details(app: Application, question_id: str, trace: Trace, answer: Answer) -
     with said_plainly():
         asked = app.journal.question(question_id)
         marks = {mark.chunk_id: mark.relevant for mark in asked.marks} if asked else {}
-        evidence, shift, timing, prompt = st.tabs(
-            ["Evidence", "Before → after", "Timing", "Prompt"], key=f"tabs-{question_id}", on_change="rerun"
+        evidence, shift, timing, rerun, prompt = st.tabs(
+            ["Evidence", "Before → after", "Timing", "Other rerankers", "Prompt"],
+            key=f"tabs-{question_id}",
+            on_change="rerun",
         )
         actions = passage_actions(app, question_id)
         if evidence.open:
@@ -96,6 +99,9 @@ def _details(app: Application, question_id: str, trace: Trace, answer: Answer) -
         if timing.open:
             with timing:
                 draw_timing(trace, answer, marks)
+        if rerun.open:
+            with rerun:
+                draw_rerun(app, question_id, trace)
         if prompt.open:
             with prompt:
                 draw_prompt(trace, answer)

@@ -25,12 +25,11 @@ def upload(app: Application) -> None:
             key="files",
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            names = app.library.collections() or [app.settings.collection]
-            first = names.index(app.settings.collection) if app.settings.collection in names else 0
+            own = app.settings.collection  # first, so that nobody's files land among the samples by accident
+            names = [own, *(name for name in app.library.collections() if name != own)]
             collection = st.selectbox(
                 "Collection (type a new name to create one)",
                 names,
-                index=first,
                 accept_new_options=True,
                 key="into",
                 width=320,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from app.safe_text import plain
 from app.show.passage import short
 from ingest.documents import Document, Status
+from ingest.titles import display_title
 
 ACTIVE = (Status.PENDING, Status.PARSING, Status.INDEXING, Status.DELETING)
 STUCK = (Status.FAILED, Status.CANCELLED)
@@ -69,6 +70,13 @@ def facts(document: Document) -> str:
     return " · ".join(parts)
 
 
+def own_title(document: Document) -> str:
+    """The title that the document gives itself; "" where it adds nothing to the file's name, which stands above it."""
+    words = display_title(document.name)
+    title = document.title.removeprefix(f"{words} — ")
+    return "" if title.casefold() in (words.casefold(), document.name.casefold()) else title
+
+
 def draw_line(document: Document) -> None:
     """Name, state, facts, progress while at work, and the reason when it failed."""
     import streamlit as st
@@ -79,8 +87,8 @@ def draw_line(document: Document) -> None:
         share, text = progress(document)
         st.progress(share, text=text)
         return
-    title = f"{plain(short(document.title))} · " if document.title and document.title != document.name else ""
-    st.caption(f"{title}{facts(document)}")
+    title = own_title(document)
+    st.caption(f"{plain(short(title))} · {facts(document)}" if title else facts(document))
     if document.reason:
         colour = "red" if document.status is Status.FAILED else "orange"
         st.markdown(f":{colour}[{plain(document.reason)}]")

@@ -169,7 +169,8 @@ def chart(found: Sequence[Shift], *, height: int = 460) -> altair.LayerChart:
         .mark_text(align="left", dx=9, fontWeight=600)
         .encode(x=x, y=y, text="label:N", color=alt.Color("fate:N", scale=alt.Scale(domain=list(FATES)), legend=None))
     )
-    return (line + point + labels).properties(height=height)
+    drawn: altair.LayerChart = (line + point + labels).properties(height=height)
+    return drawn
 
 
 def _points(shift: Shift, stages: Sequence[str]) -> list[dict[str, Any]]:
@@ -201,7 +202,11 @@ def table(found: Sequence[Shift]) -> pandas.DataFrame:
     judged = {True: "relevant", False: "not relevant", None: ""}
     rows = []
     for shift in found:
-        row: dict[str, Any] = {"fate": _fate_in_table(shift), "passage": place(shift.chunk)}
+        row: dict[str, Any] = {
+            "fate": _fate_in_table(shift),
+            "p.": shift.chunk.page,
+            "document": shift.chunk.document_name,
+        }
         for stage in DRAWN_STAGES:
             row[f"{stage} #"] = shift.ranks.get(stage)
         row["change"] = shift.change

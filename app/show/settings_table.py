@@ -78,20 +78,38 @@ def sent_where(settings: Settings) -> list[tuple[str, str]]:
     """(what, where to) for everything that leaves this machine under these settings; empty by default."""
     found = []
     if settings.openai_api_key or settings.openai_base_url:
-        address = without_password(settings.openai_base_url or "https://api.openai.com/v1")
-        found.append(("The question, the conversation and the passages of the evidence", address))
-    hosted = ("cohere", "jina", "voyage", "pinecone", "zeroentropy", "mixedbread", "llm", "http:", "https:")
+        found.append(("The question, the conversation and the passages of the evidence", _llm_address(settings)))
     for stage, name in (("fast", settings.fast), ("precise", settings.precise)):
-        if name.casefold().startswith(hosted):
-            found.append((f"The question and the passages that the {stage} stage reads", name))
+        if where := _reranker_sends_to(name, settings):
+            found.append((f"The question and the passages that the {stage} stage reads", where))
     return found
+
+
+def _reranker_sends_to(name: str, settings: Settings) -> str:
+    """The address, or "" for a reranker that keeps everything here."""
+    from rag.rerank.options import RerankOptions
+    from rag.rerank.registry import NOTHING_LEAVES, family_of
+
+    family = family_of(name)
+    sends = family.sends(RerankOptions())
+    if sends == NOTHING_LEAVES:
+        return ""
+    if family.server:
+        return without_password(name[name.index("http") :])
+    if name.startswith("llm-"):
+        return f"{name} at {_llm_address(settings)}"
+    return f"{name} at {without_password(sends.rpartition(' ')[2])}"
+
+
+def _llm_address(settings: Settings) -> str:
+    return without_password(settings.openai_base_url or "https://api.openai.com/v1")
 
 
 def in_use(settings: Settings) -> list[tuple[str, str]]:
     """(part, what does it) for the way of a question, in its order."""
     answer = "quoted from the passages (no language model is set up)"
     if settings.openai_api_key or settings.openai_base_url:
-        answer = f"{settings.llm_model} at {without_password(settings.openai_base_url or 'https://api.openai.com/v1')}"
+        answer = f"{settings.llm_model} at {_llm_address(settings)}"
     return [
         ("Embedding", settings.embedding),
         ("First stage", f"BM25 and dense vectors, {settings.retrieve} each, fused by {settings.fusion} weights"),

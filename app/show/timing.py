@@ -136,7 +136,8 @@ def chart(rows: list[StageTime]) -> altair.LayerChart:
     ]
     bars = alt.Chart(frame).mark_bar(height=18, cornerRadiusEnd=3).encode(y=y, x=x, tooltip=tooltip)
     labels = alt.Chart(frame).mark_text(align="left", dx=5).encode(y=y, x=x, text="label:N")
-    return (bars + labels).properties(height=34 * len(rows) + 40)
+    drawn: altair.LayerChart = (bars + labels).properties(height=34 * len(rows) + 40)
+    return drawn
 
 
 def draw_timing(trace: Trace, answer: Answer, marks: Mapping[str, bool]) -> None:

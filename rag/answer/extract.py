@@ -53,7 +53,7 @@ def extract(question: str, chunks: Sequence[Chunk], score_sentences: ScoreSenten
     not_in_documents, with no text, when the passages hold nothing that can be quoted.
     """
     pieces = [units(chunk.text) for chunk in chunks]
-    ranked = _ranked(question, pieces, score_sentences)
+    ranked = _ranked(question, pieces, [chunk.header for chunk in chunks], score_sentences)
     chosen = _chosen(question, ranked)
     if not chosen:
         return Answer(text="", outcome=Outcome.NOT_IN_DOCUMENTS, generator=QUOTED)
@@ -74,14 +74,16 @@ def extract(question: str, chunks: Sequence[Chunk], score_sentences: ScoreSenten
     return Answer(text="\n\n".join(quotes), outcome=Outcome.ANSWERED, citations=tuple(citations), generator=QUOTED)
 
 
-def _ranked(question: str, pieces: Sequence[Sequence[Unit]], score_sentences: ScoreSentences) -> list[_Scored]:
+def _ranked(
+    question: str, pieces: Sequence[Sequence[Unit]], headers: Sequence[str], score_sentences: ScoreSentences
+) -> list[_Scored]:
     """Every unit that can be quoted, best first; score in about 0..1 of the best possible."""
     places = [
         (chunk, place) for chunk, found in enumerate(pieces) for place, unit in enumerate(found) if _quotable(unit)
     ] or [(chunk, place) for chunk, found in enumerate(pieces) for place, unit in enumerate(found) if unit.text]
     if not places:
         return []
-    texts = [_in_context(pieces[chunk], place) for chunk, place in places]
+    texts = [_in_context(headers[chunk], pieces[chunk], place) for chunk, place in places]
     late = _scaled(np.asarray(score_sentences(question, texts), dtype=np.float64))
     weights, wanted = rarity(texts), terms(question)
     asks_number = bool(_ASKS_NUMBER.search(question))
@@ -181,10 +183,10 @@ def _quotable(unit: Unit) -> bool:
     return unit.kind in (Kind.ROW, Kind.ITEM) and len(words) >= 1 and len(unit.text) <= LONGEST_QUOTE
 
 
-def _in_context(found: Sequence[Unit], place: int) -> str:
-    """What is scored: a row with its header, so that "2 to 8" is known to be "Store at"."""
+def _in_context(section: str, found: Sequence[Unit], place: int) -> str:
+    """What is scored: with the section, which alone may say what "it" is, and a row with its table's header."""
     header = _header(found, place) if found[place].kind is Kind.ROW else ""
-    return f"{header} {found[place].text}".strip()
+    return " ".join(filter(None, (section, header, found[place].text)))
 
 
 def _scaled(scores: NDArray[np.float64]) -> NDArray[np.float64]:

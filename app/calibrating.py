@@ -1,0 +1,107 @@
+"""Fit the probability that the best evidence answers: on questions whose evidence is there, and on ones it is not."""
+
+from __future__ import annotations
+
+import json
+import random
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.evaluation import passages_library
+from app.serving import SAMPLES
+
+if TYPE_CHECKING:
+    from app.wiring import Application
+    from rag.calibrate import CalibrationReport
+    from rag.goldens import Golden
+    from rag.learn_precise import TrainingList
+    from rag.tracing import Trace
+
+QUESTIONS = 150  # of each source and kind
+PASSAGES = 1200  # of each source
+Pairs = list[tuple["Golden", "Trace"]]
+
+
+@contextmanager
+def sample_library() -> Iterator[tuple[Application, list[Golden]]]:
+    """The shipped samples in a library of their own, with their golden questions."""
+    from app.settings import read_settings
+    from app.wiring import build
+    from rag.goldens import read_goldens
+
+    with tempfile.TemporaryDirectory() as folder:
+        application = build(read_settings(home=Path(folder)))
+        try:
+            for result in application.library.ingest_files(sorted(SAMPLES.glob("*.pdf"))):
+                assert result.status == "ready", result.line()
+            yield application, list(read_goldens(SAMPLES / "golden.jsonl"))
+        finally:
+            application.close()
+
+
+def fit_on_training_data(
+    training_dir: Path,
+    out_file: Path,
+    *,
+    lists: Sequence[TrainingList] = (),
+    say: Callable[[str], None] = lambda line: None,
+    seed: int = 0,
+) -> CalibrationReport:
+    """Fit and write the calibration; returns its report on questions that the fit did not see.
+
+    Answerable: questions of the training pairs and the sample goldens, asked where their passage is. Unanswerable:
+    questions of the same sources whose passages were left out, and the samples' own unanswerable ones. lists: invented
+    documents besides (data.make_training). Raises TrainingDataError or ValueError.
+    """
+    from rag.calibrate import fit_calibration
+    from rag.goldens import Golden
+    from rag.learn_lists import read_pairs, read_passages
+
+    answerable: Pairs = []
+    unanswerable: Pairs = []
+    rng = random.Random(seed)
+    distractors = [(passage.title, passage.text) for passage in read_passages(training_dir / "passages.jsonl.gz")]
+    by_source: dict[str, list[tuple[str, tuple[str, str]]]] = {}
+    for pair in read_pairs(training_dir / "pairs.jsonl.gz"):
+        family = "natural-questions" if pair.source.startswith("natural") else pair.source.split("/")[0]
+        by_source.setdefault(family, []).append((pair.question, (pair.title, pair.passage)))
+    for item in lists:
+        by_source.setdefault(item.source, []).append((item.question, (item.headers[0], item.passages[0])))
+    others = {
+        source: [(h, t) for item in lists if item.source == source for h, t in zip(item.headers, item.passages)]
+        for source in {item.source for item in lists}
+    }
+    for source, pairs in sorted(by_source.items()):
+        rng.shuffle(pairs)
+        kept, left_out = pairs[: PASSAGES - QUESTIONS], pairs[PASSAGES - QUESTIONS : PASSAGES]
+        if len(pairs) < PASSAGES:
+            kept, left_out = pairs[QUESTIONS:], pairs[:QUESTIONS]
+        near = others.get(source, distractors)
+        texts = dict.fromkeys([passage for _, passage in kept] + rng.sample(near, min(300, len(near))))
+        for _, passage in left_out:
+            texts.pop(passage, None)
+        passages = {str(i): passage for i, passage in enumerate(texts)}
+        say(f"{source}: {len(passages)} passages, {QUESTIONS} questions of either kind at most")
+        with passages_library(source.replace("/", "-"), passages) as (application, id_of):
+            chunk_of = {passage: id_of[key] for key, passage in passages.items()}
+            for question, passage in kept[:QUESTIONS]:
+                golden = Golden(question=question, chunks=((chunk_of[passage], 1),))
+                answerable.append((golden, application.engine.retrieve(question)))
+            unanswerable += _asked(application, [question for question, _ in left_out])
+    say("the samples")
+    with sample_library() as (application, goldens):
+        answerable += [(golden, application.engine.retrieve(golden.question)) for golden in goldens]
+        lines = (SAMPLES / "unanswerable.jsonl").read_text(encoding="utf-8").splitlines()
+        unanswerable += _asked(application, [json.loads(line)["question"] for line in lines])
+    calibration, report = fit_calibration(answerable, unanswerable, version=f"training-{seed}")
+    calibration.save(out_file)
+    return report
+
+
+def _asked(application: Application, questions: Iterable[str]) -> Pairs:
+    from rag.goldens import Golden
+
+    return [(Golden(question=question), application.engine.retrieve(question)) for question in questions]

@@ -1,0 +1,205 @@
+"""Feedback becomes new weights: learned beside the open app, used only when better, undone with one call.
+
+Learning reads the database and writes a version into it; the app asks for the current version with every question, so
+nothing is restarted. It runs in a process of its own, at low priority, with two threads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.settings import Settings
+from ingest.errors import SecondPassError
+
+if TYPE_CHECKING:
+    from ingest.journal import ModelVersion, SqlJournal
+    from rag.fuse import LinearFusion
+    from rag.promotion import Learned
+
+MODELS = Path(__file__).resolve().parent.parent / "data" / "models"
+GUARD = MODELS / "goldens.jsonl"  # the shipped goldens as the stages saw them: no promotion may make them worse
+LEARNED = "models"  # folder of the data directory that holds precise models of one's own
+PROGRESS = "learning.txt"
+THREADS = 2
+
+Say = Callable[[str], None]
+
+
+@lru_cache(maxsize=1)
+def shipped_fusion() -> LinearFusion:
+    from rag.fuse import read_fusion
+
+    return read_fusion(MODELS / "fusion.json")
+
+
+def current_fusion(journal: SqlJournal) -> LinearFusion:
+    """The promoted weights, or the shipped ones where nothing was promoted."""
+    from rag.fuse import LinearFusion
+
+    version = journal.current_version("fusion")
+    return LinearFusion(weights=version.weights["weights"], version=version.id) if version else shipped_fusion()
+
+
+def current_precise(journal: SqlJournal, home: Path) -> tuple[str, Path]:
+    """(version, folder) of the precise model in use; a promoted one whose folder is gone gives way to the shipped."""
+    version = journal.current_version("precise")
+    if version and (folder := home / LEARNED / version.id).is_dir():
+        return version.id, folder
+    return "shipped", MODELS / "precise"
+
+
+def learn_from_feedback(settings: Settings, *, say: Say, encode_questions: bool = True) -> list[ModelVersion]:
+    """Learn fusion weights, then (from about 200 marks) the precise model; promote what is better on unseen questions.
+
+    Every candidate becomes a version with its scores and the reason of its state. Raises SecondPassError where there
+    is no library, or where another learning run is on its way.
+    """
+    from filelock import FileLock, Timeout
+
+    from ingest.database import open_database
+    from ingest.journal import SqlJournal
+
+    if not (settings.home / "library.sqlite3").is_file():
+        raise SecondPassError(f"{settings.home} holds no library yet: ask and mark something first.")
+    try:
+        with FileLock(settings.home / "learning.lock", timeout=0):
+            journal = SqlJournal(open_database(settings.home))
+            return _learn(settings, journal, say, _encoder(settings) if encode_questions else None)
+    except Timeout:
+        raise SecondPassError("Learning is on its way already; its progress stands on the Insights page.") from None
+
+
+def _learn(
+    settings: Settings, journal: SqlJournal, say: Say, encode: Callable[[Sequence[str]], NDArray[np.float32]] | None
+) -> list[ModelVersion]:
+    from rag.feedback import judged_questions
+    from rag.learn import fit_fusion
+    from rag.promotion import learn_fusion, read_signal_lists
+    from rag.promotion_precise import PRECISE_MINIMUM_MARKS, fine_tune, learn_precise, score_with_builtin
+
+    judged = judged_questions(journal.questions())
+    shipped = read_signal_lists(GUARD)
+    version = _version_id("fusion")
+    say(f"{len(judged)} judged questions; learning fusion weights")
+    learned = learn_fusion(
+        judged, current_fusion(journal), shipped=shipped, fit=fit_fusion, version=version, encode=encode
+    )
+    say(learned.reason)
+    if learned.feedback is None:
+        return []
+    kept = [_keep(journal, "fusion", version, learned.fusion.to_json(), learned)]
+    if learned.marks >= PRECISE_MINIMUM_MARKS:
+        version = _version_id("precise")
+        _, present = current_precise(journal, settings.home)
+        taught, folder = learn_precise(
+            judged,
+            current_fusion(journal),
+            shipped=shipped,
+            train=fine_tune(present, threads=THREADS, say=say),
+            score=score_with_builtin(),
+            folder=settings.home / LEARNED / f"{version}.work",
+            encode=encode,
+            say=say,
+        )
+        say(taught.reason)
+        if folder is not None:
+            folder.rename(settings.home / LEARNED / version)
+            kept.append(_keep(journal, "precise", version, {"path": f"{LEARNED}/{version}"}, taught))
+    return kept
+
+
+def _keep(journal: SqlJournal, kind: str, version: str, weights: dict[str, object], learned: Learned) -> ModelVersion:
+    from ingest.journal import VersionState
+
+    state = VersionState.CANDIDATE if learned.promoted else VersionState.KEPT_ASIDE
+    kept = journal.add_version(
+        kind=kind, weights=weights, scores=learned.to_json(), state=state, reason=learned.reason, version_id=version
+    )
+    return journal.promote(version, learned.reason) if learned.promoted else kept
+
+
+def _version_id(kind: str) -> str:
+    return f"{kind}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+
+
+def _encoder(settings: Settings) -> Callable[[Sequence[str]], NDArray[np.float32]]:
+    from ingest.embed import MiniLmEmbedder
+
+    embedder = MiniLmEmbedder(settings.embedding, fast_model_dir=MODELS / "fast", threads=THREADS)
+    return lambda texts: np.stack([embedder.encode_question(text).vector for text in texts])
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningProgress:
+    """What the last or present learning run says. `running` is False once it has ended."""
+
+    running: bool
+    lines: tuple[str, ...]
+
+
+def start_learning(settings: Settings) -> None:
+    """Start `second-pass train --from-feedback` in the background; it goes on when the page is closed.
+
+    Raises SecondPassError where one is running.
+    """
+    if learning_progress(settings).running:
+        raise SecondPassError("Learning is on its way already.")
+    with (settings.home / PROGRESS).open("wb") as progress:
+        subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "train", "--from-feedback"],
+            cwd=Path(__file__).resolve().parent.parent,
+            env=os.environ | {"SECOND_PASS_HOME": str(settings.home.resolve())},
+            stdout=progress,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def learning_progress(settings: Settings) -> LearningProgress:
+    from filelock import FileLock, Timeout
+
+    path = settings.home / PROGRESS
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    try:
+        with FileLock(settings.home / "learning.lock", timeout=0):
+            running = False
+    except Timeout:
+        running = True
+    return LearningProgress(running=running, lines=tuple(line for line in lines if line.strip()))
+
+
+def version_lines(versions: Sequence[ModelVersion]) -> list[dict[str, object]]:
+    """Versions as rows for a table or JSON: id, kind, state, when, gain with its interval, marks, reason."""
+    rows: list[dict[str, object]] = []
+    for version in versions:
+        gain = version.scores.get("feedback_ndcg@10") or {}
+        rows.append(
+            {
+                "version": version.id,
+                "kind": version.kind,
+                "state": version.state.value,
+                "made": version.created_at.isoformat(timespec="minutes"),
+                "marks": version.scores.get("marks"),
+                "gain": gain.get("difference"),
+                "low": gain.get("low"),
+                "high": gain.get("high"),
+                "reason": version.reason,
+            }
+        )
+    return rows
+
+
+def versions_as_json(versions: Sequence[ModelVersion]) -> str:
+    return json.dumps(version_lines(versions), ensure_ascii=False)
