@@ -25,7 +25,9 @@ def test_an_unopened_turn_has_no_links_because_its_cards_are_not_drawn() -> None
     assert "](#" not in answers.answer_markdown(an_answer(TRACE, "Cold [1]."), "q", linked=False)
 
 
-@pytest.mark.parametrize("hostile", ["![x](http://evil.example/x.png)", "<img src=http://evil.example/x>", "<script>x</script>"])
+@pytest.mark.parametrize(
+    "hostile", ["![x](http://evil.example/x.png)", "<img src=http://evil.example/x>", "<script>x</script>"]
+)
 def test_an_answer_cannot_draw_an_image_or_run_a_script(hostile: str) -> None:
     text = answers.answer_markdown(an_answer(TRACE, f"See {hostile} [1]"), "q")
     assert not re.search(r"(?<!\\)(?:!(?=\[)|<)", text), "only escaped, as text"

@@ -1,4 +1,3 @@
-
 import pytest
 from fake_application import a_chunk, a_trace, an_answer
 from streamlit.testing.v1 import AppTest
@@ -61,7 +60,13 @@ def test_cited_cards_come_first_and_the_numbers_stay_those_of_the_generator() ->
 def test_cited_passages_are_open_with_the_sentence_marked_and_others_folded() -> None:
     at = drawn(Doings())
     assert not at.exception
-    assert [heading.value.split()[0] for heading in at.subheader] == ["\\[1\\]", "\\[3\\]", "\\[2\\]", "\\[4\\]", "\\[5\\]"]
+    assert [heading.value.split()[0] for heading in at.subheader] == [
+        "\\[1\\]",
+        "\\[3\\]",
+        "\\[2\\]",
+        "\\[4\\]",
+        "\\[5\\]",
+    ]
     assert len(at.html) == 2
     assert "<mark" in at.html[0].value
     assert len(at.expander) == 3

@@ -106,6 +106,15 @@ def test_the_charts_hold_the_figures_that_they_are_given() -> None:
 )
 def test_a_verdict_says_no_more_than_its_interval_allows(low: float, high: float, needed: int, expected: str) -> None:
     verdict = Verdict(
-        metric="MRR", before=0.61, after=0.7, low=low, high=high, better=9, worse=3, same=31, extra_ms=140, needed=needed
+        metric="MRR",
+        before=0.61,
+        after=0.7,
+        low=low,
+        high=high,
+        better=9,
+        worse=3,
+        same=31,
+        extra_ms=140,
+        needed=needed,
     )
     assert expected in sentence(verdict)

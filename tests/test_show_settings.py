@@ -25,11 +25,35 @@ def test_a_key_is_never_shown_not_even_in_part() -> None:
     assert "set (hidden)" in text
 
 
-def test_nothing_is_sent_by_default_and_a_model_or_hosted_reranker_is_named() -> None:
+def test_nothing_is_sent_by_default_and_a_language_model_is_named() -> None:
     assert sent_where(Settings()) == []
     assert sent_where(with_key())[0][1] == "https://api.openai.com/v1"
-    hosted = Settings().model_copy(update={"precise": "cohere/rerank-v3.5"})
-    assert sent_where(hosted) == [("The question and the passages that the precise stage reads", "cohere/rerank-v3.5")]
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("cohere:rerank-v3.5", "https://api.cohere.com"),
+        ("http://gpu:8080", "http://gpu:8080"),
+        ("tei+http://gpu:8080", "http://gpu:8080"),
+        ("llamacpp+http://gpu:8080", "http://gpu:8080"),
+        ("vllm+https://me:hunter2@gpu:8000", "https://…@gpu:8000"),
+        ("infinity+http://gpu:7997", "http://gpu:7997"),
+        ("xinference+http://gpu:9997", "http://gpu:9997"),
+        ("llm-listwise:gpt-4o-mini", "https://api.openai.com/v1"),
+    ],
+)
+def test_a_reranker_that_sends_passages_away_is_named_with_its_address(name: str, address: str) -> None:
+    [(what, where)] = sent_where(Settings().model_copy(update={"precise": name}))
+    assert what == "The question and the passages that the precise stage reads"
+    assert address in where
+
+
+@pytest.mark.parametrize(
+    "name", ["none", "builtin", "late-interaction", "BAAI/bge-reranker-base", "flashrank:rank-T5-flan", "colbert:a/b"]
+)
+def test_a_reranker_on_this_machine_sends_nothing(name: str) -> None:
+    assert sent_where(Settings().model_copy(update={"precise": name})) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""The same question ranked with other rerankers: both lists of evidence side by side, without a new answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from app.safe_text import plain
+from app.screens.rerankers import choices
+from app.show.comparison import agreement, draw_list, places
+from app.show.timing import seconds
+from app.show.trouble import draw_error
+from ingest.errors import SecondPassError
+from rag.tracing import Trace
+
+if TYPE_CHECKING:
+    from app.wiring import Application
+    from rag.engine import Options
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rerun:
+    """options: what was asked for. trace: what came of it."""
+
+    options: Options
+    trace: Trace
+
+
+def draw_rerun(app: Application, question_id: str, trace: Trace) -> None:
+    used = {name: str(trace.configuration.get(name, getattr(app.engine.options, name))) for name in ("fast", "precise")}
+    with st.form(f"rerun-form-{question_id}", border=False):
+        st.caption(
+            "The same question with other rerankers. Nothing that is on record changes; no language model is asked."
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            fast = _choice(app, "Fast reranker", used["fast"], f"rerun-fast-{question_id}")
+            precise = _choice(app, "Precise reranker", used["precise"], f"rerun-precise-{question_id}")
+            pressed = st.form_submit_button("Rank again", type="primary", icon=":material/compare_arrows:")
+    key = f"rerun-{question_id}"
+    if pressed:
+        options = replace(app.engine.options, fast=fast, precise=precise)
+        with st.spinner("Ranking", show_time=True):
+            st.session_state[key] = _ranked(app, trace, options)
+    found: Rerun | None = st.session_state.get(key)
+    if found:
+        _draw(trace, found, used)
+        st.button(
+            "Answer with this order",
+            key=f"rerun-ask-{question_id}",
+            icon=":material/forum:",
+            on_click=_answer_with,
+            args=(trace.question, found.options),
+        )
+
+
+def _choice(app: Application, label: str, used: str, key: str) -> str:
+    names = choices(app, used)
+    return str(st.selectbox(label, names, key=key, accept_new_options=True, width=300) or used)
+
+
+def _ranked(app: Application, trace: Trace, options: Options) -> Rerun | None:
+    asked: dict[str, Any] = {
+        name: tuple(trace.configuration.get(name) or ()) for name in ("collections", "document_ids")
+    }
+    try:
+        return Rerun(
+            options=options,
+            trace=app.engine.retrieve(trace.question, searched=trace.searched, options=options, **asked),
+        )
+    except SecondPassError as error:
+        draw_error(error)
+        return None
+
+
+def _draw(before: Trace, found: Rerun, used: dict[str, str]) -> None:
+    st.markdown(f"**{agreement(before, found.trace)}**")
+    names = (f"{used['fast']} → {used['precise']}", f"{found.options.fast} → {found.options.precise}")
+    for column, title, name, trace, other in zip(
+        st.columns(2, gap="medium"),
+        ("As answered", "Ranked again"),
+        names,
+        (before, found.trace),
+        (found.trace, before),
+        strict=True,
+    ):
+        with column:
+            st.subheader(title, anchor=False)
+            st.caption(f"{plain(name)} · {seconds(trace.total_ms)}")
+            for step in trace.steps:
+                if step.degraded:
+                    st.warning(plain(step.note), icon=":material/warning:")
+            draw_list(places(trace, other), compare=True)
+
+
+def _answer_with(question: str, options: Options) -> None:
+    st.session_state["ask_this"] = question
+    st.session_state["ask_with"] = options
