@@ -3,8 +3,8 @@
     python data/make_samples.py            writes data/samples/*.pdf, then golden.jsonl's pages
     python data/make_samples.py --to DIR   writes the PDFs there and leaves golden.jsonl alone
 
-The way of a sample, top to bottom: `source/NAME.md` (front matter, then Markdown) → flowables → pages with outline,
-page labels and metadata → `NAME.pdf`. The same sources give the same bytes on any machine: no clock
+The way of a sample, top to bottom: `sample_sources/NAME.md` (front matter, then Markdown) → flowables → pages with
+outline, page labels and metadata → `NAME.pdf`. The same sources give the same bytes on any machine: no clock
 (`invariant=1`), no compression (zlib's output differs between builds), and only the fourteen fonts every reader has.
 
 A golden row names its document and quotes its evidence; the page is looked up, so moving a paragraph in a source never
@@ -53,6 +53,8 @@ from reportlab.platypus import (
 from reportlab.platypus.tableofcontents import TableOfContents
 
 SAMPLES = Path(__file__).parent / "samples"
+# Beside the samples and not among them: whoever ingests the samples' folder wants each document once.
+SOURCES = Path(__file__).parent / "sample_sources"
 INK = HexColor("#1d2329")
 QUIET = HexColor("#66707a")
 RULE = HexColor("#c9cfd5")
@@ -96,10 +98,12 @@ class Design:
         """A fresh paragraph style: body, cell, head, caption, note, h1, h2, h3."""
         two = self.columns == 2
         size = 9.2 if two else 10.4
-        sizes = {"body": size, "note": size - 0.2, "cell": size - (1.8 if two else 1.4), "head": size - (1.8 if two else 1.4)}
-        sizes |= {"caption": size - 1.2, "h1": 12.5 if two else 17.0, "h2": 10.4 if two else 12.6, "h3": size + 0.2}
+        small = size - (1.8 if two else 1.4)
+        sizes = {"body": size, "note": size - 0.2, "cell": small, "head": small, "caption": size - 1.2}
+        sizes |= {"h1": 12.5 if two else 17.0, "h2": 10.4 if two else 12.6, "h3": size + 0.2}
         before = {"body": 0.0, "h1": 10.0 if two else 14.0, "h2": 8.0 if two else 11.0, "h3": 6.0, "caption": 6.0}
-        after = {"body": 5.0 if two else 6.5, "h1": 5.0 if two else 8.0, "h2": 4.0 if two else 5.0, "h3": 3.0, "caption": 3.5}
+        after = {"body": 5.0 if two else 6.5, "h1": 5.0 if two else 8.0, "h2": 4.0 if two else 5.0}
+        after |= {"h3": 3.0, "caption": 3.5}
         strong = name in {"h1", "h2", "h3", "head", "caption"}
         return ParagraphStyle(
             name,
@@ -170,8 +174,10 @@ def flowables(text: str, design: Design) -> list[Flowable]:
             end = closing(tokens, at)
             inside = tokens[at + 1 : end]
             if token.type == "table_open":
-                caption = story.pop() if story and getattr(story[-1], "style", None) and story[-1].style.name == "caption" else None
-                story.extend(table(inside, design, caption))
+                lead: list[Flowable] = []
+                while story and style_name(story[-1]) in {"caption", "h1", "h2", "h3"}:
+                    lead.insert(0, story.pop())
+                story.extend(table(inside, design, lead))
             elif token.type == "blockquote_open":
                 story.append(note(" ".join(inline(t) for t in inside if t.type == "inline"), design))
             else:
@@ -183,6 +189,11 @@ def flowables(text: str, design: Design) -> list[Flowable]:
         else:
             raise ValueError(f"no layout for Markdown token {token.type!r}; write it another way")
     return story
+
+
+def style_name(flowable: Flowable) -> str:
+    """The name of a paragraph's style; empty for everything else."""
+    return str(getattr(getattr(flowable, "style", None), "name", ""))
 
 
 def closing(tokens: list[Token], start: int) -> int:
@@ -239,8 +250,11 @@ def note(html: str, design: Design) -> Flowable:
     return box
 
 
-def table(tokens: list[Token], design: Design, caption: Flowable | None) -> Iterator[Flowable]:
-    """A ruled table as wide as its column; rows whose first cell is bold get a line above, as totals do."""
+def table(tokens: list[Token], design: Design, lead: list[Flowable]) -> Iterator[Flowable]:
+    """A ruled table as wide as its column; rows whose first cell is bold get a line above, as totals do.
+
+    `lead` is what must stand on the same page above it: its caption, and the headings just before that.
+    """
     rows: list[list[str]] = []
     right: list[bool] = []
     for index, token in enumerate(tokens):
@@ -266,11 +280,11 @@ def table(tokens: list[Token], design: Design, caption: Flowable | None) -> Iter
         ("LEFTPADDING", (0, 0), (-1, -1), 4),
         ("RIGHTPADDING", (0, 0), (-1, -1), 4),
     ]
-    commands += [("LINEABOVE", (0, n), (-1, n), 0.8, INK) for n, row in enumerate(rows) if n and row[0].startswith("<b>")]
+    totals = [number for number, row in enumerate(rows) if number and row[0].startswith("<b>")]
+    commands += [("LINEABOVE", (0, number), (-1, number), 0.8, INK) for number in totals]
     made = Table(cells, colWidths=column_widths(rows, design), repeatRows=1, style=TableStyle(commands))
     made.spaceAfter = 10
-    block = [caption, made] if caption else [made]
-    yield KeepTogether(block) if len(rows) <= 26 else made
+    yield KeepTogether([*lead, made])
 
 
 def column_widths(rows: list[list[str]], design: Design) -> list[float]:
@@ -300,7 +314,7 @@ def chart(text: str, design: Design) -> list[Flowable]:
     bars.x, bars.y, bars.width, bars.height = 34, 42, design.column_width - 44, 3.4 * cm
     bars.data = [[float(line[n]) for line in lines] for n in range(1, len(head))]
     bars.categoryAxis.categoryNames = [line[0] for line in lines]
-    bars.valueAxis.valueMin = 0
+    bars.valueAxis.valueMin, bars.valueAxis.rangeRound = 0, "ceiling"
     bars.barSpacing, bars.groupSpacing, bars.strokeColor = 1, 10, None
     bars.valueAxis.visibleGrid, bars.valueAxis.gridStrokeColor = 1, RULE
     for axis in (bars.categoryAxis, bars.valueAxis):
@@ -347,7 +361,7 @@ class SampleDocument(BaseDocTemplate):
         self.headings = 0
 
     def afterFlowable(self, flowable: Flowable) -> None:
-        level = {"h1": 0, "h2": 1}.get(getattr(getattr(flowable, "style", None), "name", ""))
+        level = {"h1": 0, "h2": 1}.get(style_name(flowable))
         if level is None:
             return
         self.headings += 1
@@ -369,12 +383,14 @@ def page_templates(design: Design, document: SampleDocument) -> list[PageTemplat
         gap = 0.7 * cm
         plain = {"leftPadding": 0, "rightPadding": 0, "topPadding": 0, "bottomPadding": 0}
         tall = height - top - bottom - head
+        step = design.column_width + gap
         made = [
-            Frame(design.margin + n * (design.column_width + gap), bottom, design.column_width, tall, id=f"column{n}", **plain)
+            Frame(design.margin + n * step, bottom, design.column_width, tall, id=f"column{n}", **plain)
             for n in range(design.columns)
         ]
         if head:
-            made.insert(0, Frame(design.margin, height - top - head, width - 2 * design.margin, head, id="head", **plain))
+            wide = width - 2 * design.margin
+            made.insert(0, Frame(design.margin, height - top - head, wide, head, id="head", **plain))
         return made
 
     def furniture(canvas: Any, _: BaseDocTemplate) -> None:
@@ -404,21 +420,24 @@ def page_templates(design: Design, document: SampleDocument) -> list[PageTemplat
         canvas.rect(design.margin, height * 0.62 - 3 * mm, 4 * cm, 1.2 * mm, stroke=0, fill=1)
         canvas.restoreState()
 
-    return [
-        *([PageTemplate("cover", [cover_frame(design)], onPage=cover)] if design.cover else []),
-        *([PageTemplate("first", frames(head=5.4 * cm), onPage=furniture)] if not design.cover and design.columns == 2 else []),
-        PageTemplate("inside", frames(), onPage=furniture),
-    ]
+    templates = [PageTemplate("inside", frames(), onPage=furniture)]
+    if design.cover:
+        templates.insert(0, PageTemplate("cover", [cover_frame(design)], onPage=cover))
+    elif design.columns == 2:
+        templates.insert(0, PageTemplate("first", frames(head=3.2 * cm), onPage=furniture))
+    return templates
 
 
 def cover_frame(design: Design) -> Frame:
     width, height = design.page
-    return Frame(design.margin, 2 * cm, width - 2 * design.margin, height - 5.5 * cm, id="cover", leftPadding=0, rightPadding=0)
+    wide, tall = width - 2 * design.margin, height - 5.5 * cm
+    return Frame(design.margin, 2 * cm, wide, tall, id="cover", leftPadding=0, rightPadding=0)
 
 
 def opening(design: Design) -> list[Flowable]:
     """Cover and contents, or a title block at the head of page one."""
     say = partial(ParagraphStyle, fontName=design.font, textColor=INK)
+    head = partial(ParagraphStyle, fontName=design.bold, textColor=design.accent)
     notice = Paragraph(design.notice, say("notice", fontSize=8.4, leading=11.4, textColor=QUIET))
     if design.cover:
         toc = TableOfContents(dotsMinLevel=0)
@@ -439,11 +458,11 @@ def opening(design: Design) -> list[Flowable]:
             notice,
             NextPageTemplate("inside"),
             PageBreak(),
-            Paragraph("Contents", say("contents", fontName=design.bold, fontSize=17, leading=24, textColor=design.accent)),
+            Paragraph("Contents", head("contents", fontSize=17, leading=24)),
             toc,
             PageBreak(),
         ]
-    title = Paragraph(design.title, say("title", fontName=design.bold, fontSize=20, leading=24, textColor=design.accent))
+    title = Paragraph(design.title, head("title", fontSize=20, leading=24))
     subtitle = Paragraph(design.subtitle, say("subtitle", fontSize=11.5, leading=15, spaceBefore=3, spaceAfter=5))
     close: list[Flowable] = [NextPageTemplate("inside"), FrameBreak()] if design.columns == 2 else [Spacer(1, 4 * mm)]
     return [title, subtitle, notice, *close]
@@ -460,7 +479,7 @@ def make(source: Path, folder: Path) -> Path:
 def make_all(folder: Path) -> list[Path]:
     """Writes every sample PDF into `folder`; the paths come back sorted by name."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [make(source, folder) for source in sorted((SAMPLES / "source").glob("*.md"))]
+    return [make(source, folder) for source in sorted(SOURCES.glob("*.md"))]
 
 
 # Golden questions ----------------------------------------------------------------------------------------------------
