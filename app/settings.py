@@ -44,24 +44,28 @@ class Settings(BaseSettings):
     fold_duplicates: bool = Field(True, description="Near-duplicate passages count once in the evidence.")
     diversity: float = Field(0.0, ge=0, le=1, description="MMR: 0 orders by score alone, 1 by difference alone.")
     per_document: int | None = Field(None, ge=1, description="At most this many evidence passages of one document.")
-    answer_threshold: float | None = Field(None, ge=0, le=1, description="Below this probability: not in the documents.")
+    answer_threshold: float | None = Field(None, ge=0, le=1, description="Below it: not in the documents.")
 
     llm_model: str = Field("gpt-4o-mini", description="Chat model at the OpenAI-compatible endpoint.")
     llm_timeout: float = Field(60.0, gt=0, description="Seconds of silence after which the model is given up.")
-    openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
-    openai_base_url: str | None = Field(None, validation_alias="OPENAI_BASE_URL")
+    openai_api_key: SecretStr | None = Field(
+        None, validation_alias="OPENAI_API_KEY", description="Key of a language model, which then words the answers."
+    )
+    openai_base_url: str | None = Field(
+        None, validation_alias="OPENAI_BASE_URL", description="Address of a model of your own (llama.cpp, vLLM, …)."
+    )
 
     max_file_mb: int = Field(50, ge=1, description="Larger files are refused.")
     max_pages: int = Field(2000, ge=1, description="Files with more pages are refused.")
     parse_memory_mb: int = Field(1536, ge=256, description="Memory limit of the PDF reader's process.")
-    parse_cpu_seconds: int = Field(60, ge=1)
-    parse_wall_seconds: int = Field(120, ge=1)
+    parse_cpu_seconds: int = Field(60, ge=1, description="Processor time that reading one file may take.")
+    parse_wall_seconds: int = Field(120, ge=1, description="Seconds that reading one file may take.")
     chunk_tokens: int = Field(200, ge=50, le=400, description="Target passage length in the embedder's word pieces.")
-    chunk_overlap: int = Field(40, ge=0, le=200)
+    chunk_overlap: int = Field(40, ge=0, le=200, description="Word pieces that a passage repeats of the one before.")
 
     signals: bool = Field(True, description="Record clicks on evidence and quick rephrasings as weak signals.")
     host: str = Field("127.0.0.1", description="Address that the servers bind to.")
-    port: int = Field(8501, ge=1, le=65535)
+    port: int = Field(8501, ge=1, le=65535, description="Port of the pages, or of the HTTP API.")
     api_key: SecretStr | None = Field(None, description="Key that the HTTP API asks for as a bearer token.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -164,6 +164,7 @@ class Engine:
             steps=steps,
             evidence=evidence,
             configuration=asdict(chosen)
+            | {"collections": list(collections), "document_ids": list(document_ids)}
             | {"fusion_version": self.parts.fusion().version, "precise_version": self.parts.precise_version()},
             warnings=tuple(f"{step.name}: {step.note}" for step in steps if step.degraded),
         )

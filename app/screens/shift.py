@@ -54,7 +54,7 @@ def draw_shift(
             "p.": st.column_config.NumberColumn(width=45, help="Page"),
             "document": st.column_config.TextColumn(width=150),
             **{f"{stage} #": st.column_config.NumberColumn(width=75) for stage in rank_shift.DRAWN_STAGES},
-            "change": st.column_config.NumberColumn(width=75, format="%+d"),
+            "change": st.column_config.NumberColumn(width=75, help="Places won from the first to the last stage"),
             **{f"{stage} score": st.column_config.NumberColumn(format="%.3g") for stage in rank_shift.DRAWN_STAGES},
         },
         alt="Every candidate with its rank and score at each stage",

@@ -16,7 +16,7 @@ GROUPS = {
     ),
     "Answer": ("llm_model", "llm_timeout", "openai_api_key", "openai_base_url", "answer_threshold"),
     "Limits": ("max_file_mb", "max_pages", "parse_memory_mb", "parse_cpu_seconds", "parse_wall_seconds"),
-    "Machine": ("device", "backend", "threads", "host", "port", "log_level", "signals"),
+    "Machine": ("device", "backend", "threads", "host", "port", "api_key", "log_level", "signals"),
 }  # fmt: skip
 
 
