@@ -1,6 +1,3 @@
-import csv
-import io
-import json
 from datetime import timedelta
 
 import numpy as np
@@ -11,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.show import figures, insights
 from app.show.verdict import Verdict, sentence
-from ingest.documents import AskedQuestion, PassageMark, Thumb
+from ingest.documents import AskedQuestion, Thumb
 from rag.tracing import Outcome
 
 TRACE = a_trace("q", [a_chunk(number) for number in range(30)])
@@ -62,28 +59,6 @@ def test_a_question_went_wrong_without_an_answer_or_with_a_thumb_down() -> None:
     liked = asked(thumb=Thumb(question_id="a", value=1))
     assert figures.failed([refused, disliked, liked]) == [refused, disliked]
     assert [figures.why(q) for q in (refused, disliked)] == ["not in documents", "wrong fact"]
-
-
-def judged() -> AskedQuestion:
-    row = asked(question="=HYPERLINK(1)")
-    mark = PassageMark(question_id=row.id, chunk_id="c1", relevant=True, document="a,b.pdf", page=3)
-    return asked(
-        id=row.id, question=row.question, marks=(mark,), thumb=Thumb(question_id=row.id, value=-1, comment="no\nway")
-    )
-
-
-def test_the_export_holds_judged_questions_only_and_reads_back() -> None:
-    rows = figures.export_rows([asked(), judged()])
-    back = [json.loads(line) for line in figures.as_jsonl(rows).splitlines()]
-    assert len(back) == 1
-    assert back[0]["marks"] == [{"chunk_id": "c1", "document": "a,b.pdf", "page": 3, "relevant": True}]
-
-
-def test_a_spreadsheet_does_not_run_what_a_person_typed() -> None:
-    table = list(csv.DictReader(io.StringIO(figures.as_csv(figures.export_rows([judged()])))))
-    assert table[0]["question"] == "'=HYPERLINK(1)"
-    assert table[0]["comment"] == "no\nway"
-    assert table[0]["thumb"] == "-1"
 
 
 def test_the_charts_hold_the_figures_that_they_are_given() -> None:

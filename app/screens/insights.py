@@ -5,12 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from app.safe_text import plain
+from app.screens.learning import draw_learning
+from app.screens.measuring import draw_measuring
 from app.screens.verdicts import draw_verdict
 from app.shared import application
 from app.show import figures, insights
 from app.show.frame import WIDE, empty_state, page_heading, section
 from app.show.passage import short
 from ingest.documents import AskedQuestion
+from rag.feedback import export_csv, export_jsonl
 
 NEWEST = 1000  # questions that the figures are made from
 
@@ -62,8 +65,18 @@ with st.container(horizontal_alignment="center"), st.container(width=WIDE, gap="
     with section(f"Worth a mark ({len(lacking)})", advice):
         for question in lacking[:8]:
             draw_link(question)
-    rows = figures.export_rows(app.journal.questions())
+    draw_learning(app, asked)
+    draw_measuring(app)
+    every = app.journal.questions()
+    none_judged = not any(question.thumb or question.marks for question in every)
     with section("Take your feedback with you"), st.container(horizontal=True):
-        kept = {"icon": ":material/download:", "disabled": not rows, "on_click": "ignore"}
-        st.download_button("JSONL", figures.as_jsonl(rows), "feedback.jsonl", "application/jsonl", **kept)
-        st.download_button("CSV", figures.as_csv(rows), "feedback.csv", "text/csv", **kept)
+        for name, text, kind in (("jsonl", export_jsonl(every), "application/jsonl"), ("csv", export_csv(every), "text/csv")):
+            st.download_button(
+                name.upper(),
+                text,
+                f"feedback.{name}",
+                kind,
+                icon=":material/download:",
+                disabled=none_judged,
+                on_click="ignore",
+            )

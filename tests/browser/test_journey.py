@@ -86,6 +86,19 @@ def test_after_a_restart_everything_is_there(page: Page, server) -> None:
     expect(page.get_by_text("1 of 1").first).to_be_visible(timeout=WAIT)
 
 
+def test_insights_measures_typed_questions_and_says_what_learning_still_needs(page: Page, server) -> None:
+    page.goto(f"{server.url}/insights")
+    page.get_by_role("textbox", name="Questions").fill(f"{QUESTION} | vaccine-cold-chain-handbook.pdf | 4")
+    page.get_by_role("button", name="Measure").click()
+    expect(page.get_by_text("Where the evidence went").first).to_be_visible(timeout=WAIT)
+    page.get_by_role("textbox", name="Questions").fill("a question without a page")
+    page.get_by_role("button", name="Measure").click()
+    expect(page.get_by_text("Line 1 is not").first).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("Not enough marks yet").first).to_be_visible(timeout=WAIT)
+    page.get_by_role("button", name="Learn from feedback").click()
+    expect(page.get_by_text("not enough marks yet: ").first).to_be_visible(timeout=WAIT)
+
+
 def test_the_pages_can_be_read_on_a_telephone(browser: Browser, server) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     for place in ("", "library", "insights", "settings", "playground"):

@@ -1,0 +1,90 @@
+"""A report of the evaluation as a chart, a table and the sentence that it allows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.show.passage import stage_name
+
+if TYPE_CHECKING:
+    import altair
+
+    from rag.evaluate import Report
+
+SHOWN = {"ndcg@10": "nDCG@10", "precision@1": "P@1", "mrr": "MRR", "recall@5": "recall@5", "recall@100": "recall@100"}
+LOST = {
+    "recall": "not retrieved at all",
+    "fusion": "cut between retrieval and the fast stage",
+    "fast": "not passed on by the fast stage",
+    "precise": "read, but below the first five",
+    "found": "within the first five",
+}
+
+
+def rows(report: Report) -> list[dict[str, Any]]:
+    """One row a stage: each measure with its 95 % interval, and the median milliseconds."""
+    return [
+        {"stage": stage_name(stage.name)}
+        | {
+            shown: f"{stage.metrics[name].mean:.2f} ({stage.metrics[name].low:.2f}–{stage.metrics[name].high:.2f})"
+            for name, shown in SHOWN.items()
+            if name in stage.metrics
+        }
+        | {"ms": round(stage.latency.p50, 1)}
+        for stage in report.stages
+    ]
+
+
+def stages_chart(report: Report, metric: str = "ndcg@10") -> altair.LayerChart:
+    """A dot with its interval per stage: before and after reranking at a glance."""
+    import altair as alt
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        {
+            "stage": [stage_name(stage.name) for stage in report.stages],
+            "mean": [stage.metrics[metric].mean for stage in report.stages],
+            "low": [stage.metrics[metric].low for stage in report.stages],
+            "high": [stage.metrics[metric].high for stage in report.stages],
+        }
+    )
+    y = alt.Y("stage:N", sort=None, title=None)
+    scale = alt.Scale(domain=[0, 1])
+    line = alt.Chart(frame).mark_rule(strokeWidth=3, opacity=0.4).encode(y=y, x=alt.X("low:Q", scale=scale), x2="high:Q")
+    dot = (
+        alt.Chart(frame)
+        .mark_point(filled=True, size=90)
+        .encode(
+            y=y, x=alt.X("mean:Q", title=f"{SHOWN[metric]} with its 95 % interval", scale=scale), tooltip=["stage", "mean"]
+        )
+    )
+    chart: altair.LayerChart = (line + dot).properties(height=36 * len(frame) + 40)
+    return chart
+
+
+def sentences(report: Report) -> list[str]:
+    """What the paired tests allow to be said of each stage against the one before it, by nDCG@10."""
+    said = []
+    for test in report.tests:
+        if test.metric != "ndcg@10":
+            continue
+        result = test.result
+        verdict = "is better than" if result.low > 0 else "is worse than" if result.high < 0 else "cannot be told from"
+        said.append(
+            f"{stage_name(test.after)} {verdict} {stage_name(test.before)}: {result.before:.2f} → {result.after:.2f}, "
+            f"difference {result.low:+.2f} to {result.high:+.2f}; {result.better} better, {result.worse} worse, "
+            f"{result.same} the same."
+        )
+    return said
+
+
+def draw_report(report: Report) -> None:
+    import streamlit as st
+
+    st.caption(f"{len(report.questions)} questions")
+    st.altair_chart(stages_chart(report), alt="nDCG at 10 per stage with its interval")
+    st.dataframe(rows(report), hide_index=True)
+    for line in sentences(report):
+        st.markdown(f"- {line}")
+    lost = ", ".join(f"{share:.0%} {LOST.get(place, place)}" for place, share in report.lost.items() if share)
+    st.caption(f"Where the evidence went: {lost}.")
