@@ -86,13 +86,13 @@ class Design:
 
     @property
     def margin(self) -> float:
-        return 1.8 * cm if self.columns == 2 else 2.4 * cm
+        return float(1.8 * cm if self.columns == 2 else 2.4 * cm)
 
     @property
     def column_width(self) -> float:
         """Points between the left and right edge of one text column."""
         gap = 0.7 * cm * (self.columns - 1)
-        return (self.page[0] - 2 * self.margin - gap) / self.columns
+        return float((self.page[0] - 2 * self.margin - gap) / self.columns)
 
     def style(self, name: str) -> ParagraphStyle:
         """A fresh paragraph style: body, cell, head, caption, note, h1, h2, h3."""
@@ -336,7 +336,7 @@ def chart(text: str, design: Design) -> list[Flowable]:
 # Flowables → PDF -----------------------------------------------------------------------------------------------------
 
 
-class SampleDocument(BaseDocTemplate):
+class SampleDocument(BaseDocTemplate):  # type: ignore[misc]  # reportlab has no types
     """Adds what a made-on-purpose PDF has: outline, contents, running header, page labels, metadata."""
 
     def __init__(self, path: Path, design: Design) -> None:
