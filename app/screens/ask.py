@@ -41,8 +41,10 @@ files = list(box.files) if box else []
 with st.container(horizontal_alignment="center"), st.container(width=READING_WIDTH, gap="medium"):
     past = app.journal.questions(conversation_id=conversation, newest_first=False) if conversation else []
     opened = st.session_state.get("opened_turn", "")
+    place = st.empty()  # always here, so that the welcome goes away the moment a question is asked
     if not past and not question and not files:
-        welcome(app, documents)
+        with place.container(gap="medium"):
+            welcome(app, documents)
     newest = past[-1].id if past else ""
     shown = "" if question else opened if any(asked.id == opened for asked in past) else newest
     for asked in past:

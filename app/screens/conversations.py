@@ -37,6 +37,7 @@ def open_conversation(conversation_id: str) -> None:
 
 def _start_new() -> None:
     st.session_state["new_conversation"] = True
+    st.session_state["search_only"] = []  # a file dropped into the last conversation does not narrow this one
 
 
 def _switch(conversation_id: str) -> None:

@@ -74,6 +74,7 @@ def _chosen(app: Application, choice: str, document: Document) -> None:
             app.library.retry(document.id)
         elif choice == "Cancel":
             app.library.cancel(document.id)
+            st.toast("It stops as soon as the passages in hand are done.", icon=":material/block:")
         else:
             st.session_state["act"] = (choice, document.id)
     except (SecondPassError, OSError) as error:

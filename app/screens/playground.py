@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.safe_text import plain
 from app.screens.rerankers import choices
 from app.shared import application
 from app.show.comparison import agreement, draw_list, places
@@ -75,5 +76,5 @@ with st.container(horizontal_alignment="center"), st.container(width=WIDE, gap="
                 st.caption(f"Order {side} in {seconds(ms)}")
                 for step in trace.steps:
                     if step.degraded:
-                        st.warning(step.note, icon=":material/warning:")
+                        st.warning(plain(step.note), icon=":material/warning:")
                 draw_list(places(trace, other), compare=True)

@@ -55,6 +55,6 @@ def _add(app: Application, name: str, data: bytes, collection: str, replace: boo
     except (SecondPassError, OSError) as error:
         words = explain(error)
         return ":red[:material/error:]", f"{shown}: {plain(words.sentence)} {plain(words.action)}"
-    if added.existed:
-        return ":orange[:material/content_copy:]", f"{shown}: {plain(added.message or 'is in the library already')}"
-    return ":green[:material/check:]", f"{shown}: {plain(added.message or 'is being read')}"
+    said = plain(short(added.message, 200))
+    line = said if added.message.startswith(name) else f"{shown}: {said}"  # the message begins with the kept name
+    return (":orange[:material/content_copy:]" if added.existed else ":green[:material/check:]"), line

@@ -98,7 +98,8 @@ def byline(answer: Answer, trace: Trace) -> str:
     if answer.generator:
         parts.append(plain(answer.generator))
     if len(trace.evidence):
-        parts.append(f"{len(trace.evidence)} passages given")
+        count = len(trace.evidence)
+        parts.append(f"{count} passage{'s' if count > 1 else ''} given")
     if answer.confidence is not None:
         colour = "green" if answer.confidence >= 0.7 else "orange" if answer.confidence >= 0.4 else "red"
         parts.append(f":{colour}[{answer.confidence:.0%} sure that the evidence answers it]")

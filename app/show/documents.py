@@ -89,7 +89,7 @@ def draw_line(document: Document) -> None:
         return
     title = own_title(document)
     st.caption(f"{plain(short(title))} · {facts(document)}" if title else facts(document))
-    if document.reason:
+    if document.reason and document.reason != word:
         colour = "red" if document.status is Status.FAILED else "orange"
         st.markdown(f":{colour}[{plain(document.reason)}]")
 

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
@@ -13,6 +12,7 @@ from tests.llm_server import LlmServer, Say
 WAIT = 40_000
 EVIL = "http://evil.example/steal.png"
 NAME = "<img src=x onerror=alert(1)> a#b ![x](" + EVIL.replace("/", "_") + ").pdf"
+OTHER_NAMES = ("a#b.pdf", "annual\u202efdp.exe.pdf", "../../" + "long name " * 30 + ".pdf")
 SENTENCE = "The reactor valve is opened by turning the brass wheel four times to the left."
 ANSWER = (
     f"Turn it left [1]. ![picture]({EVIL}) <img src='{EVIL}'> <script>document.title='owned'</script> "
@@ -20,9 +20,10 @@ ANSWER = (
 )
 
 
-def hostile_pdf() -> bytes:
+def hostile_pdf(extra: str = "") -> bytes:
     buffer = io.BytesIO()
     canvas = Canvas(buffer)
+    canvas.drawString(60, 700, extra)
     canvas.setTitle(f"![x]({EVIL})<script>alert(1)</script>")
     lines = [
         SENTENCE,
@@ -59,16 +60,25 @@ def watched(browser: Browser, server) -> Iterator[tuple[Page, list[Request], lis
 
 
 def test_a_hostile_file_is_uploaded_asked_and_shown_and_nothing_leaves(
-    watched: tuple[Page, list[Request], list[str]], server, tmp_path: Path
+    watched: tuple[Page, list[Request], list[str]], server
 ) -> None:
     page, sent, dialogs = watched
     page.goto(f"{server.url}/library")
     page.locator("input[type=file]").first.set_input_files(
-        {"name": NAME, "mimeType": "application/pdf", "buffer": hostile_pdf()}
+        [
+            {"name": name, "mimeType": "application/pdf", "buffer": hostile_pdf(f"Copy {number}.")}
+            for number, name in enumerate((NAME, *OTHER_NAMES))
+        ]
     )
     page.get_by_role("button", name="Add to the library").click()
-    expect(page.get_by_text("1 document ready").first).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("4 documents ready").first).to_be_visible(timeout=WAIT)
     expect(page.get_by_text("onerror=alert(1)").first).to_be_visible()
+    expect(page.get_by_text("a#b.pdf").first).to_be_visible()
+    shown = page.locator("[data-testid=stMain]").inner_text()
+    assert "\u202e" not in shown  # it would turn the rest of the name around: annualexe.pdf
+    assert "annualfdp.exe.pdf" in shown
+    stored = {path.name for path in server.home.rglob("*") if "name" in path.name or "#" in path.name}
+    assert not stored  # files are kept under their hash
 
     page.goto(server.url)
     box = page.get_by_test_id("stChatInputTextArea")
@@ -76,7 +86,7 @@ def test_a_hostile_file_is_uploaded_asked_and_shown_and_nothing_leaves(
     box.press("Enter")
     expect(page.get_by_text("Turn it left").first).to_be_visible(timeout=WAIT)
     page.get_by_role("tab", name="Prompt").wait_for()
-    for tab in ("Before → after", "Prompt", "Timing", "Evidence"):
+    for tab in ("Before → after", "Prompt", "Timing", "Other rerankers", "Evidence"):
         page.get_by_role("tab", name=tab).click()
         page.wait_for_timeout(500)
     page.get_by_text("Show on the page").first.click()
