@@ -36,6 +36,7 @@ from reportlab.lib.units import cm, mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
     FrameBreak,
@@ -284,7 +285,15 @@ def table(tokens: list[Token], design: Design, lead: list[Flowable]) -> Iterator
     commands += [("LINEABOVE", (0, number), (-1, number), 0.8, INK) for number in totals]
     made = Table(cells, colWidths=column_widths(rows, design), repeatRows=1, style=TableStyle(commands))
     made.spaceAfter = 10
-    yield KeepTogether([*lead, made])
+    if len(rows) <= 30:
+        yield KeepTogether([*lead, made])
+        return
+    # A long table runs on into the next column or page, with its head repeated there.
+    yield CondPageBreak(4 * cm)
+    for flowable in lead:
+        flowable.keepWithNext = 0
+        yield flowable
+    yield made
 
 
 def column_widths(rows: list[list[str]], design: Design) -> list[float]:
