@@ -377,9 +377,9 @@ class Library:
                 progress=lambda done, pages: self.store.set_progress(document.id, pages=pages, pages_done=done),
                 cancelled=lambda: document.id in self._cancelled,
             )
-            unreadable = len(read.unreadable)
-            pages = len(read.pages) + unreadable
-            self.store.set_progress(document.id, title=read.title, pages=pages, pages_done=len(read.pages))
+            unreadable = len(read.unreadable)  # these stand among the pages as empty ones
+            pages = len(read.pages)
+            self.store.set_progress(document.id, title=read.title, pages=pages, pages_done=pages - unreadable)
             passages = split(
                 clean(read),
                 count_tokens=embedder.count_tokens,

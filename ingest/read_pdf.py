@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import io
 import math
 import re
 import unicodedata
@@ -132,8 +133,27 @@ def open_pdf(path: Path, password: str | None) -> Any:
                 raise DamagedPdf("its encryption is not supported") from None
             raise DamagedPdf("no page could be found in it") from None
     if password:
-        raise WrongPassword("the password does not open it")
+        decrypted = _decrypted(path, password)
+        if decrypted is None:
+            raise WrongPassword("the password does not open it")
+        return pypdfium2.PdfDocument(decrypted)
     raise PasswordNeeded("it is encrypted; type its password to add it")
+
+
+def _decrypted(path: Path, password: str) -> bytes | None:
+    """The file without its encryption, where pypdf can open it and pdfium cannot (some owner passwords)."""
+    import pypdf
+    from pypdf.errors import PyPdfError
+
+    try:
+        reader = pypdf.PdfReader(path)
+        if not reader.is_encrypted or not reader.decrypt(password):
+            return None
+        out = io.BytesIO()
+        pypdf.PdfWriter(clone_from=reader).write(out)
+        return out.getvalue()
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError):  # a damaged file besides
+        return None
 
 
 def _passwords(password: str | None) -> Iterator[str | None]:

@@ -1,0 +1,169 @@
+"""What else a person can do: a locked file, a file dropped into the question, marks, reasons, other rerankers."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, FilePayload, Page, expect
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
+
+from tests.browser.conftest import Server
+
+SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
+WAIT = 40_000
+
+
+def one_page(name: str, sentence: str, password: str = "") -> FilePayload:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, encrypt=StandardEncryption(password) if password else None)
+    canvas.drawString(60, 700, sentence)
+    canvas.save()
+    return {"name": name, "mimeType": "application/pdf", "buffer": buffer.getvalue()}
+
+
+@pytest.fixture(scope="module")
+def server(serve: Callable[..., Server]) -> Server:
+    return serve()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.set_default_timeout(WAIT)
+    yield page
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    page.close()
+
+
+def ask(page: Page, question: str) -> None:
+    box = page.get_by_test_id("stChatInputTextArea")
+    box.fill(question)
+    box.press("Enter")
+    expect(page.get_by_test_id("stMain").get_by_role("heading", name=question)).to_be_visible(timeout=WAIT)
+    page.get_by_role("tab", name="Evidence").wait_for(timeout=WAIT)
+
+
+def test_a_locked_file_opens_with_its_password_and_the_others_are_ready(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/library")
+    page.locator("input[type=file]").first.set_input_files(
+        [
+            one_page("locked.pdf", "The boiler room opens with seven three nine one.", password="brass"),
+            {"name": "not-a.pdf", "mimeType": "application/pdf", "buffer": b"<html>no</html>"},
+            {
+                "name": "cold-chain.pdf",
+                "mimeType": "application/pdf",
+                "buffer": (SAMPLES / "vaccine-cold-chain-handbook.pdf").read_bytes(),
+            },
+        ]
+    )
+    page.get_by_role("button", name="Add to the library").click()
+    expect(page.get_by_text("1 document ready").first).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("not a PDF").first).to_be_visible()
+    page.get_by_label("Password of this file").fill("wrong")
+    page.get_by_role("button", name="Open with this password").click()
+    expect(page.get_by_text("wrong password").first).to_be_visible(timeout=WAIT)
+    page.get_by_label("Password of this file").fill("brass")
+    page.get_by_role("button", name="Open with this password").click()
+    expect(page.get_by_text("2 documents ready").first).to_be_visible(timeout=WAIT)
+
+
+def test_a_file_dropped_into_the_question_box_is_read_and_answers(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.locator("[data-testid=stChatInput] input[type=file]").set_input_files(
+        one_page("parrot.pdf", "The lighthouse keeper feeds his parrot with walnuts every Tuesday evening.")
+    )
+    page.get_by_text("parrot.pdf").first.wait_for()
+    ask(page, "When is the parrot given walnuts?")
+    expect(page.get_by_text("every Tuesday evening").first).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("Searching 1 chosen document")).to_be_visible()
+
+
+def test_a_passage_that_fell_out_can_be_read_and_marked_and_the_mark_stays(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    ask(page, "At what temperature is the shingles vaccine kept?")
+    page.get_by_role("tab", name="Before → after").click()
+    chosen = page.get_by_role("combobox", name="Look at a candidate")
+    chosen.click()
+    page.keyboard.type("30. ")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("fell out", exact=False).last).to_be_visible()
+    mark = page.get_by_test_id("stMain").get_by_role("radio", name="Relevant").last
+    mark.click()
+    expect(mark).to_be_checked()
+    page.get_by_role("tab", name="Timing").click()
+    expect(page.get_by_text("1 passage that you marked as relevant")).to_be_visible(timeout=WAIT)
+    page.reload()
+    page.get_by_role("tab", name="Timing").click()
+    expect(page.get_by_text("1 passage that you marked as relevant")).to_be_visible(timeout=WAIT)
+
+
+def test_a_thumb_down_keeps_its_reason_and_words(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.get_by_role("button", name="At what temperature").first.click()
+    page.get_by_role("radio", name="Thumbs down").click()
+    page.get_by_role("button", name="Missing part").click()
+    page.get_by_label("In your words").fill("The freezer is not named.")
+    page.get_by_role("button", name="Save the reasons").click()
+    page.wait_for_timeout(500)
+    page.reload()
+    expect(page.get_by_label("In your words")).to_have_value("The freezer is not named.")
+
+
+def test_a_question_is_ranked_again_with_another_reranker_side_by_side(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.get_by_role("button", name="At what temperature").first.click()
+    page.get_by_role("tab", name="Other rerankers").click()
+    page.get_by_role("combobox", name="Precise reranker").click()
+    page.get_by_role("option", name="none").click()
+    page.get_by_role("button", name="Rank again").click()
+    expect(page.get_by_role("heading", name="As answered")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ranked again")).to_be_visible()
+    expect(page.get_by_text("late-interaction → none")).to_be_visible()
+
+
+def test_a_citation_leads_to_its_card_also_from_another_tab(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.get_by_role("button", name="At what temperature").first.click()
+    page.get_by_role("tab", name="Prompt").click()
+    expect(page.get_by_text("No language model was asked")).to_be_visible()
+    link = page.locator("a[href^='#evidence-']").first
+    card = (link.get_attribute("href") or "").lstrip("#")
+    link.click()
+    expect(page.locator(f"[id='{card}']")).to_be_in_viewport(timeout=WAIT)
+
+
+def test_the_question_box_is_reached_and_sent_by_keyboard_alone(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.get_by_test_id("stChatInputTextArea").wait_for()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.testid") == "stChatInputTextArea":
+            break
+    page.keyboard.type("Which vaccine must not be frozen?")
+    page.keyboard.press("Enter")
+    page.get_by_role("tab", name="Evidence").wait_for(timeout=WAIT)
+
+
+def test_settings_list_every_reranker_and_say_that_nothing_leaves(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/settings")
+    expect(page.get_by_text("Files, questions and answers stay here.")).to_be_visible()
+    expect(page.get_by_text("can run here as it is")).to_be_visible()
+    expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
+
+
+def test_a_deleted_document_is_gone_from_the_list_and_its_answer_stays(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/library")
+    page.get_by_label("Search by name or title").fill("parrot")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("locked.pdf")).to_have_count(0)
+    page.get_by_role("button", name="Actions").click()
+    page.get_by_text("Delete", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Nothing found")).to_be_visible()
+    page.goto(server.url)
+    page.get_by_role("button", name="When is the parrot").first.click()
+    expect(page.get_by_text("every Tuesday evening").first).to_be_visible(timeout=WAIT)
+    page.get_by_text("Show on the page").first.click()
+    expect(page.get_by_text("There is no picture of this page")).to_be_visible()
