@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from ingest.errors import SecondPassError
+from app.words import explain_outcome
+from ingest.errors import QuestionRefused, SecondPassError
 from rag.answer.protocol import Turn
 from rag.component import rank_texts
 from rag.tracing import Answer, Trace, trace_to_json
@@ -73,7 +75,16 @@ def make_api(application: Application) -> FastAPI:
 
     @api.exception_handler(SecondPassError)
     def _said(_: Request, error: SecondPassError) -> JSONResponse:
-        return JSONResponse({"message": str(error), "error": {"message": str(error)}}, status_code=503)
+        return _error(str(error), 400 if isinstance(error, QuestionRefused) else 503)
+
+    @api.exception_handler(HTTPException)
+    def _refused(_: Request, error: HTTPException) -> JSONResponse:
+        return _error(str(error.detail), error.status_code)
+
+    @api.exception_handler(RequestValidationError)
+    def _malformed(_: Request, error: RequestValidationError) -> JSONResponse:
+        wrong = "; ".join(f"{'.'.join(map(str, row['loc'][1:]))}: {row['msg']}" for row in error.errors())
+        return _error(f"The request does not fit: {wrong}", 422)
 
     @api.get("/v1/models")
     def models() -> dict[str, Any]:
@@ -127,6 +138,11 @@ def make_api(application: Application) -> FastAPI:
     return api
 
 
+def _error(message: str, status: int) -> JSONResponse:
+    """What both clients look for: Cohere's reads `message`, OpenAI's `error.message`."""
+    return JSONResponse({"message": message, "error": {"message": message, "code": status}}, status_code=status)
+
+
 def _turns(messages: list[Message]) -> list[Turn]:
     """Question and answer pairs of the chat so far; system messages are the client's and not used."""
     turns: list[Turn] = []
@@ -152,6 +168,10 @@ def _events(made: dict[str, Any], stream: Any) -> Iterator[str]:
 
 
 def _sources(answer: Answer) -> str:
+    """What follows the answer's text: where it stands, or why there is none."""
+    if not answer.text:
+        said = explain_outcome(answer.outcome)
+        return " ".join(filter(None, (said.sentence, said.action, answer.message)))
     lines = [f"[{citation.number}] {citation.document}, page {citation.page}" for citation in answer.citations]
     parts = ([answer.message] if answer.message else []) + (["\n".join(lines)] if lines else [])
     return "".join("\n\n" + part for part in parts)
