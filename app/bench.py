@@ -232,7 +232,7 @@ def _ask(
 
 def _peer(application: Application, questions: Sequence[str], options: Options, scratch: Path) -> PeerReport:
     from app.bench_peer import LangChainPipeline
-    from app.wiring import MODELS
+    from app.learning import MODELS
     from rag.rerank.builtin_weights import base_model_folder, load_precise
 
     model, tokenizer = load_precise(MODELS / "precise")

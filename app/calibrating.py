@@ -71,7 +71,7 @@ def fit_on_training_data(
     for item in lists:
         by_source.setdefault(item.source, []).append((item.question, (item.headers[0], item.passages[0])))
     others = {
-        source: [(h, t) for item in lists if item.source == source for h, t in zip(item.headers, item.passages)]
+        source: [pair for i in lists if i.source == source for pair in zip(i.headers, i.passages, strict=True)]
         for source in {item.source for item in lists}
     }
     for source, pairs in sorted(by_source.items()):

@@ -21,6 +21,7 @@ from ingest.errors import SecondPassError
 if TYPE_CHECKING:
     from app.wiring import Application
     from rag.engine import Options
+    from rag.evaluate import Report, SideBySide
 
 SOME_FAILED = 3
 
@@ -66,7 +67,9 @@ def _print_json(value: object) -> None:
 @click.option("--replace", is_flag=True, help="A file of the same name takes the old one's place once it is ready.")
 @click.option("--passwords", type=click.Path(exists=True, path_type=Path), help='JSON: {"file name": "password"}.')
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def ingest(paths: tuple[Path, ...], collection: str | None, replace: bool, passwords: Path | None, as_json: bool) -> None:
+def ingest(
+    paths: tuple[Path, ...], collection: str | None, replace: bool, passwords: Path | None, as_json: bool
+) -> None:
     """Add files, and the PDF, text and Markdown files in folders."""
     from tqdm import tqdm
 
@@ -138,7 +141,8 @@ def retrieve(
         raise click.UsageError("Give one QUESTION, or a file with --questions.")
     with _application() as application:
         options = _options(application, fast, precise, no_cache)
-        for row in _rows(questions) if questions else [{"id": None, "question": question}]:
+        asked: Iterable[dict[str, Any]] = _rows(questions) if questions else [{"id": None, "question": question}]
+        for row in asked:
             trace = application.engine.retrieve(row["question"], collections=collection, options=options)
             if as_json:
                 _print_json({"id": row.get("id"), **trace_to_json(trace)})
@@ -239,8 +243,13 @@ def evaluate(
             bar.total, bar.n = total, done
             bar.refresh()
 
-        asked = {"golden": golden, "beir": beir, "collections": collection, "limit": limit, "progress": progress}
-        result = run_comparison(compare, **asked) if compare else run_evaluation(**asked)
+        result: Report | SideBySide
+        if compare:
+            result = run_comparison(
+                compare, golden=golden, beir=beir, collections=collection, limit=limit, progress=progress
+            )
+        else:
+            result = run_evaluation(golden=golden, beir=beir, collections=collection, limit=limit, progress=progress)
     if as_json:
         _print_json(result.to_json())
     else:

@@ -23,9 +23,11 @@ def serve_pages(host: str | None, port: int | None) -> None:
     click.echo(f"Second Pass opens on http://{'localhost' if address == '127.0.0.1' else address}:{number}")
     os.execv(
         sys.executable,
-        [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("streamlit_app.py"))]
-        + ["--server.address", address, "--server.port", str(number)]
-        + ["--browser.gatherUsageStats", "false", "--server.showEmailPrompt", "false"],
+        [
+            *(sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("streamlit_app.py"))),
+            *("--server.address", address, "--server.port", str(number)),
+            *("--browser.gatherUsageStats", "false", "--server.showEmailPrompt", "false"),
+        ],
     )
 
 

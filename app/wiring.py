@@ -81,6 +81,10 @@ class Models:
         return self._embedder is not None
 
     @property
+    def failed(self) -> bool:
+        return self._error is not None
+
+    @property
     def note(self) -> str:
         if self._error:
             return str(self._error)
@@ -123,8 +127,10 @@ class Application:
         report = self.library.report
         stats = self.store.stats()
         return [
-            Health(name="Models", ok=not self.models.note or not self.models._error, detail=self.models.note or "loaded"),
-            Health(name="Database", ok=True, detail=f"{stats.chunks:,} passages, {stats.database_bytes / 2**20:.0f} MB"),
+            Health(name="Models", ok=not self.models.failed, detail=self.models.note or "loaded"),
+            Health(
+                name="Database", ok=True, detail=f"{stats.chunks:,} passages, {stats.database_bytes / 2**20:.0f} MB"
+            ),
             Health(name="Indexes", ok=report.healthy, detail=report.text()),
             Health(
                 name="Answers",

@@ -259,7 +259,7 @@ def _loaded(model: str, device: str) -> Any:
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()  # over the tensors of a file; a download has another one
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # over the tensors of a file; a download has another one
     path = str(_builtin_folder()) if model == "builtin" else model
     try:
         loaded = SentenceTransformer(

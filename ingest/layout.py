@@ -15,6 +15,7 @@ Coordinates are points from the top-left; text that is turned by quarter turns i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,7 +147,7 @@ def _segments(words: Words, chosen: NDArray[np.int64], turned: _Turned) -> list[
                 float(tallest[i]),
                 float(bold[i]),
                 _is_prose(text),
-            )  # fmt: skip
+            )
         )
     return segments
 
@@ -282,7 +283,7 @@ def _line(row: list[Segment], page: int, turned: _Turned) -> Line:
     if len(row) > 1 and sum(map(_is_right_to_left, row)) * 2 > len(row):
         row = row[::-1]
     text = row[0].text
-    for before, segment in zip(row, row[1:], strict=False):
+    for before, segment in pairwise(row):
         gap = max(segment.left - before.right, before.left - segment.right)
         last = text.rsplit(" ", 1)[-1]
         if last in _OPENING or segment.text in _CLOSING:

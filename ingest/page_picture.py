@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-import atexit
 import io
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ingest.documents import Box
 from ingest.errors import DamagedPdf
 from ingest.read_pdf import open_pdf
 
-if TYPE_CHECKING:
-    from ingest.sandbox import Reader
-
 MARK = (255, 214, 10)  # what a yellow marker leaves on white paper, multiplied onto the page so that text stays black
 MAX_PIXELS = 20_000_000
-
-
-def page_png(
-    path: Path, page: int, *, width_px: int, boxes: Sequence[Box] = (), password: str | None = None
-) -> bytes:
-    """PNG bytes of page `page` (1-based), `width_px` wide, with those of `boxes` that lie on it marked in yellow.
-
-    Drawn in a child process of its own, under the limits of `Reader`. Raises a FileRefused.
-    """
-    return _reader().picture(path, page, width_px=width_px, boxes=boxes, password=password)
-
-
-@cache
-def _reader() -> Reader:
-    from ingest.sandbox import Limits, Reader
-
-    reader = Reader(Limits(wall_seconds=20, cpu_seconds=20))
-    atexit.register(reader.close)
-    return reader
 
 
 def draw(
@@ -47,7 +21,7 @@ def draw(
     boxes: Sequence[tuple[float, float, float, float]],
     password: str | None = None,
 ) -> bytes:
-    """What `page_png` runs in the child. Boxes are (left, top, right, bottom) points from the top-left corner."""
+    """PNG bytes of a page (1-based), the boxes marked in yellow; runs in `Reader`'s child process. Boxes are (left, top, right, bottom) points from the top-left corner."""
     import pypdfium2
     from PIL import Image, ImageChops, ImageDraw
 

@@ -165,7 +165,9 @@ def _passwords(password: str | None) -> Iterator[str | None]:
             yield prepared
 
 
-def _read_pdf(path: Path, *, password: str | None, limits: Limits, each_page: Callable[[Page, int], object]) -> ReadFile:
+def _read_pdf(
+    path: Path, *, password: str | None, limits: Limits, each_page: Callable[[Page, int], object]
+) -> ReadFile:
     document = open_pdf(path, password)
     try:
         count = len(document)
@@ -373,7 +375,7 @@ def _api() -> _Api:
     page, at, address = ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
 
     def bind(name: str, result: Any, *arguments: Any) -> Any:
-        entry = ctypes.cast(getattr(raw, name), ctypes.c_void_p).value
+        entry = ctypes.cast(getattr(raw, name), ctypes.c_void_p).value or 0
         return ctypes.CFUNCTYPE(result, *arguments)(entry)
 
     return _Api(
@@ -411,7 +413,8 @@ def _metadata_title(document: Any) -> str:
 
 
 _NO_TITLE = re.compile(
-    r"""^(microsoft\ (word|powerpoint|excel)\b | untitled | no\ title | document\ ?\d*$ | slide\ ?\d | powerpoint | title$
+    r"""^(microsoft\ (word|powerpoint|excel)\b | untitled | no\ title | document\ ?\d*$ | slide\ ?\d | powerpoint
+      | title$
       | print(ing)?\b | layout\ ?\d | [a-z]:\\ | /|file: | https?: | about: | template | new\ document
       | united\ states\ securities | form\ \d+-?[kq]$ | scan(ned)?\b | img[_-]?\d )""",
     re.IGNORECASE | re.VERBOSE,

@@ -71,7 +71,8 @@ def text_similarities(query: Query, texts: Sequence[str], embedder: Embedder) ->
 
 def _unit(tokens: np.ndarray) -> np.ndarray:
     rows = tokens.astype(np.float32)
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    unit: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    return unit
 
 
 def _chunk(position: int, text: str) -> Chunk:

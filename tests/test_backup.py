@@ -92,8 +92,8 @@ def archive_of(path: Path, *members: tuple[str, bytes | None]) -> Path:
         (lambda path: archive_of(path, ("library.sqlite3", None)), "links"),
         (lambda path: archive_of(path, ("something", b"x")), "no library.sqlite3"),
         (lambda path: archive_of(path, ("library.sqlite3", b"not a database at all" * 100)), "damaged"),
-        (lambda path: path.write_bytes(b"not gzip") and path, "no .tar.gz"),
-        (lambda path: path.write_bytes(b"") and path or path, "damaged or no"),
+        (lambda path: (path.write_bytes(b"not gzip"), path)[1], "no .tar.gz"),
+        (lambda path: (path.write_bytes(b""), path)[1], "damaged or no"),
     ],
 )
 def test_a_bad_archive_is_refused_and_nothing_is_left_behind(home: Path, tmp_path: Path, make, said: str) -> None:

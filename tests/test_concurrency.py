@@ -1,4 +1,4 @@
-"""Sixteen people ask while documents come and go: no error, nothing of a deleted document, the same answers as alone."""
+"""Sixteen people ask while documents come and go: no error, nothing of a deleted document, the same answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_reordering_keeps_every_candidate_and_sorts_by_score(values: list[float]
     assert sorted(c.chunk.id for c in after) == sorted(c.chunk.id for c in before)
     marks = [c.marks[-1] for c in after]
     assert [mark.rank for mark in marks] == list(range(1, len(values) + 1))
-    assert all(a.score >= b.score for a, b in zip(marks, marks[1:], strict=False))
+    assert all(a.score >= b.score for a, b in pairwise(marks))
 
 
 @given(st.integers(1, 20))

@@ -70,7 +70,8 @@ with st.container(horizontal_alignment="center"), st.container(width=WIDE, gap="
     every = app.journal.questions()
     none_judged = not any(question.thumb or question.marks for question in every)
     with section("Take your feedback with you"), st.container(horizontal=True):
-        for name, text, kind in (("jsonl", export_jsonl(every), "application/jsonl"), ("csv", export_csv(every), "text/csv")):
+        files = (("jsonl", export_jsonl(every), "application/jsonl"), ("csv", export_csv(every), "text/csv"))
+        for name, text, kind in files:
             st.download_button(
                 name.upper(),
                 text,

@@ -50,13 +50,12 @@ def stages_chart(report: Report, metric: str = "ndcg@10") -> altair.LayerChart:
     )
     y = alt.Y("stage:N", sort=None, title=None)
     scale = alt.Scale(domain=[0, 1])
-    line = alt.Chart(frame).mark_rule(strokeWidth=3, opacity=0.4).encode(y=y, x=alt.X("low:Q", scale=scale), x2="high:Q")
+    low, mean = alt.X("low:Q", scale=scale), alt.X("mean:Q", title=f"{SHOWN[metric]}, 95 % interval", scale=scale)
+    line = alt.Chart(frame).mark_rule(strokeWidth=3, opacity=0.4).encode(y=y, x=low, x2="high:Q")
     dot = (
         alt.Chart(frame)
         .mark_point(filled=True, size=90)
-        .encode(
-            y=y, x=alt.X("mean:Q", title=f"{SHOWN[metric]} with its 95 % interval", scale=scale), tooltip=["stage", "mean"]
-        )
+        .encode(y=y, x=mean, tooltip=["stage", "mean"])
     )
     chart: altair.LayerChart = (line + dot).properties(height=36 * len(frame) + 40)
     return chart

@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,6 +60,20 @@ class Server:
 
     def log(self) -> str:
         return (self.home / "server.log").read_text(errors="replace")
+
+
+def settled(page: Any) -> None:
+    """Wait until the page's script has run and drawn: a click before that can meet an element on its way out."""
+    page.wait_for_timeout(100)
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+def add_to_library(page: Any, files: Any, count: int = 1) -> None:
+    """Choose files on the Library page, wait until the server has them, and press the button."""
+    page.locator("input[type=file]").first.set_input_files(files)
+    page.locator("[data-testid=stFileUploaderDeleteBtn], [aria-label^='Remove ']").nth(count - 1).wait_for()
+    settled(page)
+    page.get_by_role("button", name="Add to the library").click()
 
 
 @pytest.fixture(scope="module")
