@@ -20,7 +20,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 run: install
 	$(BIN)/second-pass serve
 
-test: install
+test: lint
 	@.ci/chromium
 	$(BIN)/python -m pytest
 

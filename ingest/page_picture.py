@@ -21,7 +21,10 @@ def draw(
     boxes: Sequence[tuple[float, float, float, float]],
     password: str | None = None,
 ) -> bytes:
-    """PNG bytes of a page (1-based), the boxes marked in yellow; runs in `Reader`'s child process. Boxes are (left, top, right, bottom) points from the top-left corner."""
+    """PNG bytes of a page (1-based), `width_px` wide, the boxes marked in yellow; runs in `Reader`'s child process.
+
+    boxes: (left, top, right, bottom) in points from the top-left corner. Raises a FileRefused.
+    """
     import pypdfium2
     from PIL import Image, ImageChops, ImageDraw
 

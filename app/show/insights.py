@@ -28,7 +28,7 @@ def thumbs_chart(weeks: Sequence[Week]) -> altair.Chart:
     ]
     # The theme's categorical colours are ink, ochre, grey: good, bad and unknown in the reader's order.
     order = ["thumbs up", "thumbs down", "no thumb"]
-    return (
+    chart: altair.Chart = (
         alt.Chart(pd.DataFrame(rows))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
@@ -41,6 +41,7 @@ def thumbs_chart(weeks: Sequence[Week]) -> altair.Chart:
         )
         .properties(height=240)
     )
+    return chart
 
 
 def latency_chart(rows: Sequence[Percentiles]) -> altair.LayerChart:
@@ -69,7 +70,8 @@ def latency_chart(rows: Sequence[Percentiles]) -> altair.LayerChart:
         .encode(y=y, x=alt.X("median:Q", title="milliseconds: bar to the median, tick at p95"), tooltip=tooltip)
     )
     tick = alt.Chart(frame).mark_tick(thickness=2, size=20).encode(y=y, x="p95:Q", tooltip=tooltip)
-    return (bar + tick).properties(height=32 * len(rows) + 40)
+    chart: altair.LayerChart = (bar + tick).properties(height=32 * len(rows) + 40)
+    return chart
 
 
 def lift_chart(found: Lift) -> altair.Chart:
@@ -78,7 +80,7 @@ def lift_chart(found: Lift) -> altair.Chart:
     import pandas as pd
 
     frame = pd.DataFrame({"lift": list(found.lifts)})
-    return (
+    chart: altair.Chart = (
         alt.Chart(frame)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
@@ -88,3 +90,4 @@ def lift_chart(found: Lift) -> altair.Chart:
         )
         .properties(height=220)
     )
+    return chart
