@@ -11,9 +11,12 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,13 +65,13 @@ class Server:
         return (self.home / "server.log").read_text(errors="replace")
 
 
-def settled(page: Any) -> None:
+def settled(page: Page) -> None:
     """Wait until the page's script has run and drawn: a click before that can meet an element on its way out."""
     page.wait_for_timeout(100)
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
 
 
-def add_to_library(page: Any, files: Any, count: int = 1) -> None:
+def add_to_library(page: Page, files: Any, count: int = 1) -> None:
     """Choose files on the Library page, wait until the server has them, and press the button."""
     page.locator("input[type=file]").first.set_input_files(files)
     page.locator("[data-testid=stFileUploaderDeleteBtn], [aria-label^='Remove ']").nth(count - 1).wait_for()
@@ -77,7 +80,7 @@ def add_to_library(page: Any, files: Any, count: int = 1) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator:
+def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if not found:
         pytest.skip("no Chromium on this machine: install the system's chromium package")

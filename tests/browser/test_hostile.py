@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 from reportlab.pdfgen.canvas import Canvas
 
+from tests.browser.conftest import add_to_library
 from tests.llm_server import LlmServer, Say
 
 WAIT = 40_000
@@ -64,13 +65,13 @@ def test_a_hostile_file_is_uploaded_asked_and_shown_and_nothing_leaves(
 ) -> None:
     page, sent, dialogs = watched
     page.goto(f"{server.url}/library")
-    page.locator("input[type=file]").first.set_input_files(
+    add_to_library(
+        page,
         [
             {"name": name, "mimeType": "application/pdf", "buffer": hostile_pdf(f"Copy {number}.")}
             for number, name in enumerate((NAME, *OTHER_NAMES))
-        ]
+        ],
     )
-    page.get_by_role("button", name="Add to the library").click()
     expect(page.get_by_text("4 documents ready").first).to_be_visible(timeout=WAIT)
     expect(page.get_by_text("onerror=alert(1)").first).to_be_visible()
     expect(page.get_by_text("a#b.pdf").first).to_be_visible()

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import add_to_library, settled
+
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
 QUESTION = "How long after mixing may the measles vaccine be used?"
 WAIT = 30_000  # milliseconds: the models load with the first document
@@ -32,8 +34,7 @@ def test_an_empty_library_says_what_to_do(page: Page, server) -> None:
 
 def test_a_file_is_uploaded_and_becomes_ready(page: Page, server) -> None:
     page.goto(f"{server.url}/library")
-    page.locator("input[type=file]").first.set_input_files(SAMPLES / "vaccine-cold-chain-handbook.pdf")
-    page.get_by_role("button", name="Add to the library").click()
+    add_to_library(page, SAMPLES / "vaccine-cold-chain-handbook.pdf")
     expect(page.get_by_text("1 document ready").first).to_be_visible(timeout=2 * WAIT)
     expect(page.get_by_text("vaccine-cold-chain-handbook.pdf").first).to_be_visible()
     expect(page.get_by_text("10 pages").first).to_be_visible()
@@ -64,6 +65,7 @@ def test_a_question_is_answered_with_a_citation_and_its_evidence(page: Page, ser
 
     # A mark on a passage, and a thumb.
     page.get_by_role("tab", name="Evidence").click()
+    settled(page)
     page.get_by_role("radio", name="Relevant", exact=False).first.click()
     page.get_by_role("radio", name="Thumbs up").first.click()
     expect(page.get_by_text("Saved").first).to_be_visible(timeout=WAIT)
