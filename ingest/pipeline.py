@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +18,20 @@ from ingest.clean import clean
 from ingest.cut_already import SUFFIX, read_passages
 from ingest.documents import Box, Document, Status
 from ingest.embed import MiniLmEmbedder
-from ingest.errors import Cancelled, EmptyFile, FileRefused, NoTextFound, SecondPassError, TooLarge
+from ingest.errors import Cancelled, EmptyFile, FileRefused, LibraryInUse, NoTextFound, SecondPassError, TooLarge
 from ingest.failpoints import reach
 from ingest.journal import SqlJournal
 from ingest.reconcile import Missing, Report, Stores, add_missing, reconcile
 from ingest.sandbox import Reader
 from ingest.split import FINGERPRINT, split
-from ingest.store import SqlStore
+from ingest.store import MOST_ATTEMPTS, SqlStore
 from ingest.worker import Worker
 
 log = logging.getLogger(__name__)
 
 SUFFIXES = (".pdf", ".txt", ".md", ".markdown")
 EMBED_AT_ONCE = 256  # passages between two looks at "cancel", and between two writes of the progress
+PROGRESS_EVERY_S = 0.5  # a page is read in 5 ms, and to write down that it was costs as much
 FINISHED = (Status.READY, Status.FAILED, Status.CANCELLED)
 
 
@@ -107,7 +108,9 @@ class Library:
         self._embedder_fingerprint = embedder_fingerprint
         self._passwords: dict[str, str] = {}  # in memory only; asked again after a restart
         self._cancelled: set[str] = set()
-        self._lock = threading.Lock()
+        self._unsettled: dict[str, tuple[Status, str]] = {}  # ends that SQL could not be told yet
+        self._deletion_failures: dict[str, int] = {}
+        self._lock = threading.Lock()  # between a document's row and its password, nobody may begin with it
         self.report = Report()
         self._missing: list[Missing] = []
         self._worker = Worker(work=self._work_on_next)
@@ -157,16 +160,18 @@ class Library:
         if size > limit * 2**20:
             raise TooLarge(f"{size / 2**20:.0f} MB; the limit is {limit} MB (setting max_file_mb)")
         replaces = self._same_name(name, collection) if replace else ""
-        added = self.store.add_document(
-            source,
-            name=name,
-            collection=collection,
-            pipeline=self._splitting.fingerprint,
-            embedder=self._embedder_fingerprint,
-            replaces=replaces,
-        )
-        if password:
-            self._passwords[added.document.id] = password
+        with self._lock:
+            added = self.store.add_document(
+                source,
+                name=name,
+                collection=collection,
+                pipeline=self._splitting.fingerprint,
+                embedder=self._embedder_fingerprint,
+                replaces=replaces,
+            )
+            self._cancelled.discard(added.document.id)
+            if password:
+                self._passwords[added.document.id] = password
         self._worker.wake()
         if added.created:
             message = f"{name} is queued"
@@ -251,6 +256,9 @@ class Library:
             document = self.store.document(document_id)
             if document is None or document.status in (*FINISHED, Status.DELETING):
                 return document
+            if document_id in self._unsettled:
+                status, reason = self._unsettled[document_id]
+                return replace(document, status=status, reason=reason)
             self._worker.wait_for_next(seen)
 
     def retry(self, document_id: str, password: str | None = None) -> None:
@@ -276,7 +284,7 @@ class Library:
         """Every document of the collection, and its name."""
         self.store.begin_delete_collection(name)
         self._worker.wake()
-        while self.store.deleting():
+        while [one for one in self.store.deleting() if self._deletion_failures.get(one, 0) < MOST_ATTEMPTS]:
             self._worker.wait_for_next(self._worker.finished_count)
         self.store.drop_collection(name)
 
@@ -326,14 +334,23 @@ class Library:
             if not self._missing:
                 self.report = reconcile(self._stores, repair=False)
             return True
+        self._settle()
         for document_id in self.store.deleting():
-            self._remove(document_id)
-            return True
-        document = self.store.claim_next()
+            if self._deletion_failures.get(document_id, 0) < MOST_ATTEMPTS:
+                self._finish_deletion(document_id)
+                return True
+        with self._lock:
+            document = self.store.claim_next()
         if document is None:
             return False
         self._build(document)
         return True
+
+    def _finish_deletion(self, document_id: str) -> None:
+        """One that fails three times waits for the next start, so that others are worked on; nobody sees it."""
+        self._deletion_failures[document_id] = self._deletion_failures.get(document_id, 0) + 1
+        self._remove(document_id)
+        del self._deletion_failures[document_id]
 
     def _remove(self, document_id: str) -> None:
         for index in self._stores.indexes:
@@ -351,16 +368,26 @@ class Library:
             if replaced:
                 self._remove(replaced)
         except Cancelled as error:
-            self.store.mark_failed(document.id, str(error), status=Status.CANCELLED)
-            self._clear(document.id)
+            self._unsettled[document.id] = (Status.CANCELLED, str(error))
+        except LibraryInUse as error:  # that passes: again from the start, but not for ever
+            again = document.attempts < MOST_ATTEMPTS
+            self._unsettled[document.id] = (Status.PENDING if again else Status.FAILED, str(error))
         except SecondPassError as error:
-            self.store.mark_failed(document.id, str(error))
-            self._clear(document.id)
-        except Exception as error:
+            self._unsettled[document.id] = (Status.FAILED, str(error))
+        except BaseException as error:  # not Exception: a panic of native code in Rust is none
             log.exception("document %s could not be indexed", document.id)
-            self.store.mark_failed(document.id, f"an unexpected error ({type(error).__name__}); see the log")
-            self._clear(document.id)
+            reason = f"an unexpected error ({type(error).__name__}); see the log"
+            self._unsettled[document.id] = (Status.FAILED, reason)
+        self._settle()
         log.info("document %s took %.1f s", document.id, time.perf_counter() - started)
+
+    def _settle(self) -> None:
+        """Write down how documents ended. Where that fails (a full disk) it stays to be done with the next step."""
+        for document_id, (status, reason) in list(self._unsettled.items()):
+            self.store.mark_failed(document_id, reason, status=status)
+            del self._unsettled[document_id]
+            for index in self._stores.indexes:
+                index.remove(document_id)
 
     def _index(self, document: Document) -> str:
         embedder = self._embedder()
@@ -374,7 +401,7 @@ class Library:
                 self.store.file_path(document),
                 name=document.name,
                 password=self._passwords.get(document.id),
-                progress=lambda done, pages: self.store.set_progress(document.id, pages=pages, pages_done=done),
+                progress=self._seldom(document.id),
                 cancelled=lambda: document.id in self._cancelled,
             )
             unreadable = len(read.unreadable)  # these stand among the pages as empty ones
@@ -409,9 +436,18 @@ class Library:
         if document_id in self._cancelled:
             raise Cancelled()
 
-    def _clear(self, document_id: str) -> None:
-        for index in self._stores.indexes:
-            index.remove(document_id)
+    def _seldom(self, document_id: str) -> Callable[[int, int], None]:
+        """`progress(pages done, pages)` that is written down at once, then every half second."""
+        written = -PROGRESS_EVERY_S
+
+        def progress(done: int, pages: int) -> None:
+            nonlocal written
+            now = time.monotonic()
+            if now - written >= PROGRESS_EVERY_S:
+                written = now
+                self.store.set_progress(document_id, pages=pages, pages_done=done)
+
+        return progress
 
 
 def files_under(paths: Iterable[Path]) -> list[Path]:

@@ -56,7 +56,7 @@ class Worker:
             while not self._stop.is_set():
                 try:
                     worked = self._work()
-                except Exception:
+                except BaseException:  # not Exception: a panic of native code in Rust is none
                     # A fault outside any one document (a locked database): the queue is in SQL, nothing is lost.
                     log.exception("the ingest worker met an error and tries again")
                     self._stop.wait(5.0)

@@ -124,25 +124,29 @@ class LinearFusion:
         self, stage: str, question: str, ranking: Ranking, scores: Mapping[str, NDArray[np.float64]]
     ) -> dict[str, NDArray[np.float64]]:
         """Each signal's (n,) raw values for this stage, in the ranking's order; `scores` adds the stage's own."""
+        wanted = {name for name, weight in self.weights.get(stage, {}).items() if weight}
         found: dict[str, NDArray[np.float64]] = {}
         for earlier in ("bm25", "dense", "hybrid", "fast"):
             values = stage_scores(ranking, earlier)
             if not np.isnan(values).all():
                 found[earlier] = values
         found |= dict(scores)
-        found["rrf"] = reciprocal_ranks(ranking, ("bm25", "dense"))
-        found["title"] = title_matches(question, [chunk.title or chunk.document_name for chunk in ranking.chunks])
-        found["numbers"] = number_matches(question, [chunk.headed_text for chunk in ranking.chunks])
-        base = sum(
-            (
-                self.weights.get(stage, {}).get(name, 0.0) * standardised(values)
-                for name, values in found.items()
-            ),
-            start=np.zeros(len(ranking)),
-        )
-        found["document"] = vouching(ranking, base, "document", best=5)
-        found["page"] = vouching(ranking, base, "page", best=2)
-        return {name: values for name, values in found.items() if self.weights.get(stage, {}).get(name)}
+        # Reading every passage's text costs milliseconds, so what has no weight is not computed.
+        if "rrf" in wanted:
+            found["rrf"] = reciprocal_ranks(ranking, ("bm25", "dense"))
+        if "title" in wanted:
+            found["title"] = title_matches(question, [chunk.title or chunk.document_name for chunk in ranking.chunks])
+        if "numbers" in wanted:
+            found["numbers"] = number_matches(question, [chunk.headed_text for chunk in ranking.chunks])
+        found = {name: values for name, values in found.items() if name in wanted}
+        if wanted & {"document", "page"}:
+            base = sum(
+                (self.weights[stage][name] * standardised(values) for name, values in found.items()),
+                start=np.zeros(len(ranking)),
+            )
+            places = {"document": 5, "page": 2}
+            found |= {name: vouching(ranking, base, name, best) for name, best in places.items() if name in wanted}
+        return found
 
     def matrix(
         self, stage: str, question: str, ranking: Ranking, scores: Mapping[str, NDArray[np.float64]]
