@@ -88,11 +88,11 @@ def train_fast(training_dir: Path, out_dir: Path) -> None:
 def train_precise(training_dir: Path, out_dir: Path, lists: Path | None, start: Path | None, threads: int) -> None:
     """Train the cross-encoder from the pairs of TRAINING_DIR; with --start only the last stage is run."""
     from app.learning import MODELS
-    from rag.learn import THIRD_STAGE, read_lists
+    from rag.learn import FOURTH_STAGE, read_lists
     from rag.learn import train_precise as run
 
     extra = read_lists(lists) if lists else []
-    stages = {"stages": (THIRD_STAGE,), "start": start} if start else {}
+    stages = {"stages": (FOURTH_STAGE,), "start": start} if start else {}
     run(
         training_dir,
         out_dir,

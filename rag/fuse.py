@@ -130,6 +130,9 @@ class LinearFusion:
             values = stage_scores(ranking, earlier)
             if not np.isnan(values).all():
                 found[earlier] = values
+        if "late" in wanted:  # also after the fast stage, which keeps it among its mark's parts
+            marks = [candidate.mark("fast") for candidate in ranking]
+            found["late"] = np.array([mark.parts.get("late", np.nan) if mark else np.nan for mark in marks])
         found |= dict(scores)
         # Reading every passage's text costs milliseconds, so what has no weight is not computed.
         if "rrf" in wanted:
