@@ -32,4 +32,8 @@ page = st.navigation(
     [st.Page(path, title=title, icon=icon, help=help) for path, title, icon, help in PAGES], position="sidebar"
 )
 with said_plainly():
-    page.run()
+    from app.screens.signin import signed_in
+    from app.shared import sign_in_is_on
+
+    if not sign_in_is_on() or signed_in():
+        page.run()

@@ -144,6 +144,11 @@ ERRORS: dict[type[errors.SecondPassError], Words] = {
         sentence="A line of the file is not what is expected.",
         action='Each line is JSON: {"question": …, "relevant": [{"document": …, "page": …}]}.',
     ),
+    errors.NotAllowed: Words(
+        title="That is not yours to open",
+        sentence="There is no such document or conversation in your library.",
+        action="Sign in as the person it belongs to.",
+    ),
     errors.UnknownName: Words(
         title="There is no such name",
         sentence="The name is not known.",

@@ -15,6 +15,7 @@ SecondPassError
 ├── QuestionRefused          a question that cannot be searched: empty, or far too long
 ├── GeneratorFailed          the language model gave no (or half an) answer
 ├── GoldensUnreadable        a file of golden questions: which line, and what is expected there
+├── NotAllowed               a visitor who signed in asks for what is not theirs
 └── UnknownName              a name that is not in a registry; lists the known ones and the nearest
 """
 
@@ -120,6 +121,10 @@ class GeneratorFailed(SecondPassError):
 
 
 class GoldensUnreadable(SecondPassError):
+    pass
+
+
+class NotAllowed(SecondPassError):
     pass
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +80,6 @@ def ask_now(
     options: Options | None = None,
 ) -> None:
     """Rank, stream the answer, then draw everything again from what was recorded. options: None for the settings'."""
-    conversation = conversation or uuid.uuid4().hex
     st.header(question_heading(question), anchor=False)
     if not app.models_ready():
         st.caption(plain(app.models_note() or "The models are still loading; this first answer takes longer."))
@@ -89,7 +87,7 @@ def ask_now(
         with st.spinner("Searching and ranking", show_time=True):
             stream = app.engine.ask(
                 question,
-                conversation_id=conversation,
+                conversation_id=conversation or None,
                 collections=() if attached else scope.collections,
                 document_ids=tuple(attached) or scope.document_ids,
                 options=options,
@@ -99,6 +97,6 @@ def ask_now(
     except SecondPassError as error:
         draw_error(error)
         return
-    open_conversation(conversation)
+    open_conversation(stream.conversation_id)
     st.session_state["opened_turn"] = stream.record_id
     st.rerun()
