@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rag.learn_precise import TrainingList
     from rag.tracing import Trace
 
-QUESTIONS = 150  # of each source and kind
-PASSAGES = 1200  # of each source
+QUESTIONS = 80  # of each source and kind
+PASSAGES = 800  # of each source
 Pairs = list[tuple["Golden", "Trace"]]
 
 
