@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import streamlit as st
 
 from app.safe_text import plain
@@ -19,6 +21,10 @@ def signed_in() -> bool:
             st.button("Sign out", type="tertiary", on_click=st.logout, key="sign-out")
         return True
     empty_state("lock", "Sign in", "Your documents, questions and answers are seen by you alone.")
+    if find_spec("authlib") is None:
+        st.error("Sign-in needs one more package: pip install 'second-pass[signin]', then start again.")
+        return False
     with st.container(horizontal_alignment="center"):
-        st.button("Sign in", type="primary", on_click=st.login, key="sign-in")
+        if st.button("Sign in", type="primary", key="sign-in"):
+            st.login()
     return False
