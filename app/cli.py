@@ -52,6 +52,9 @@ def _application(**overrides: Any) -> Iterator[Application]:
 
     application = build(read_settings(**overrides))
     try:
+        if application.library.report.left:  # the pages answer meanwhile; a command has only one answer to give
+            click.echo(f"{application.library.report.text()} This may take a while.", err=True)
+            application.library.check(repair=True)
         yield application
     finally:
         application.close()
@@ -319,6 +322,8 @@ def restore(archive: Path, force: bool) -> None:
 
     home = read_settings().home
     click.echo(f"{read_backup(archive, home, force=force)} files restored to {home}")
+    with _application():
+        click.echo("The indexes are rebuilt.")
 
 
 for _command in COMMANDS:
