@@ -81,8 +81,7 @@ def fit_on_training_data(
             kept, left_out = pairs[QUESTIONS:], pairs[:QUESTIONS]
         near = others.get(source, distractors)
         texts = dict.fromkeys([passage for _, passage in kept] + rng.sample(near, min(300, len(near))))
-        for _, passage in left_out:
-            texts.pop(passage, None)
+        left_out = [(question, passage) for question, passage in left_out if passage not in texts]
         passages = {str(i): passage for i, passage in enumerate(texts)}
         say(f"{source}: {len(passages)} passages, {QUESTIONS} questions of either kind at most")
         with passages_library(source.replace("/", "-"), passages) as (application, id_of):

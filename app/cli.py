@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,13 +47,13 @@ def main() -> None:
 
 
 @contextmanager
-def _application(**overrides: Any) -> Iterator[Application]:
+def _application(*, wait: bool = True, **overrides: Any) -> Iterator[Application]:
     from app.settings import read_settings
     from app.wiring import build
 
     application = build(read_settings(**overrides))
     try:
-        if application.library.report.left:  # the pages answer meanwhile; a command has only one answer to give
+        if wait and application.library.report.left:  # pages answer meanwhile; a command answers once
             click.echo(f"{application.library.report.text()} This may take a while.", err=True)
             application.library.check(repair=True)
         yield application
@@ -116,8 +117,6 @@ def _retrieval_options(function: Any) -> Any:
 
 
 def _options(application: Application, fast: str | None, precise: str | None, no_cache: bool) -> Options:
-    from dataclasses import replace
-
     changed: dict[str, Any] = {name: value for name, value in (("fast", fast), ("precise", precise)) if value}
     if no_cache:
         changed["score_cache"] = False
@@ -292,8 +291,10 @@ def serve(host: str | None, port: int | None, api: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def doctor(repair: bool, as_json: bool) -> None:
     """Check every store against the database."""
-    with _application(**{}) as application:
+    with _application(wait=False) as application:
+        found = application.library.report.findings  # what opening the library saw, and began to mend
         report = application.library.check(repair=repair)
+    report = replace(report, findings=(*found, *report.findings))
     if as_json:
         _print_json(report.to_json())
     else:
