@@ -15,13 +15,14 @@ from app.shared import application
 from app.show.frame import READING_WIDTH
 from ingest.documents import Status
 
-CITATIONS = Path(__file__).resolve().parent.parent / "static" / "citations.html"
+STATIC = Path(__file__).resolve().parent.parent / "static"
 
 app = application()
 conversation = current_conversation(app)
 documents = list(app.store.documents())
 sidebar(app, conversation)
-st.sidebar.html(CITATIONS, unsafe_allow_javascript=True)  # a script of our own, the same for everyone
+for script in ("citations.html", "phone.html"):  # of our own, the same for everyone
+    st.sidebar.html(STATIC / script, unsafe_allow_javascript=True)
 
 with st.bottom, st.container(horizontal_alignment="center", gap="xsmall"):
     with st.container(width=READING_WIDTH):

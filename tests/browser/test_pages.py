@@ -144,6 +144,20 @@ def test_a_citation_leads_to_its_card_also_from_another_tab(page: Page, server: 
     expect(page.locator(f"[id='{card}']")).to_be_in_viewport(timeout=WAIT)
 
 
+def test_on_a_telephone_the_sidebar_gives_way_to_the_conversation_that_was_chosen(
+    browser: Browser, server: Server
+) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_default_timeout(WAIT)
+    page.goto(server.url)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    chosen = page.get_by_role("button", name="At what temperature").first
+    chosen.click()
+    expect(page.get_by_role("heading", name="At what temperature")).to_be_visible()
+    expect(chosen).not_to_be_in_viewport()
+    page.close()
+
+
 def test_the_question_box_is_reached_and_sent_by_keyboard_alone(page: Page, server: Server) -> None:
     page.goto(server.url)
     page.get_by_test_id("stChatInputTextArea").wait_for()
