@@ -152,9 +152,9 @@ def build(settings: Settings, *, background: bool = False) -> Application:
     """
     from filelock import FileLock, Timeout
 
-    settings.home.mkdir(parents=True, exist_ok=True)
     lock = FileLock(settings.home / LOCK_NAME)
     try:
+        settings.home.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         raise LibraryInUse(

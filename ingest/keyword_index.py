@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,8 +159,11 @@ class TantivyIndex:
             self._index.reload()
 
     def _let_go(self) -> None:
+        """No writer and no lock from here on, though an exception on its way may still hold the object."""
         writer, self._writer = self._writer, None
-        del writer
+        if writer is not None:
+            with suppress(ValueError):  # it failed, which is why it goes
+                writer.wait_merging_threads()
 
 
 def _schema() -> tantivy.Schema:

@@ -109,6 +109,7 @@ class Library:
         self._passwords: dict[str, str] = {}  # in memory only; asked again after a restart
         self._cancelled: set[str] = set()
         self._unsettled: dict[str, tuple[Status, str]] = {}  # ends that SQL could not be told yet
+        self._locked_out: dict[str, int] = {}  # how often, by document
         self._deletion_failures: dict[str, int] = {}
         self._lock = threading.Lock()  # between a document's row and its password, nobody may begin with it
         self.report = Report()
@@ -250,7 +251,11 @@ class Library:
         )
 
     def wait_for(self, document_id: str) -> Document | None:
-        """Block until the document is ready, failed or cancelled; None when it was deleted."""
+        """Block until the document is ready, failed or cancelled; None when it was deleted.
+
+        While the worker can do nothing (a full disk) it is returned as failed, with that as the reason; it stays
+        queued all the same.
+        """
         while True:
             seen = self._worker.finished_count
             document = self.store.document(document_id)
@@ -259,6 +264,8 @@ class Library:
             if document_id in self._unsettled:
                 status, reason = self._unsettled[document_id]
                 return replace(document, status=status, reason=reason)
+            if trouble := self._worker.trouble:
+                return replace(document, status=Status.FAILED, reason=f"{trouble} It stays queued.")
             self._worker.wait_for_next(seen)
 
     def retry(self, document_id: str, password: str | None = None) -> None:
@@ -370,8 +377,8 @@ class Library:
         except Cancelled as error:
             self._unsettled[document.id] = (Status.CANCELLED, str(error))
         except LibraryInUse as error:  # that passes: again from the start, but not for ever
-            again = document.attempts < MOST_ATTEMPTS
-            self._unsettled[document.id] = (Status.PENDING if again else Status.FAILED, str(error))
+            self._locked_out[document.id] = times = self._locked_out.get(document.id, 0) + 1
+            self._unsettled[document.id] = (Status.PENDING if times < MOST_ATTEMPTS else Status.FAILED, str(error))
         except SecondPassError as error:
             self._unsettled[document.id] = (Status.FAILED, str(error))
         except BaseException as error:  # not Exception: a panic of native code in Rust is none

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ import numpy as np
 from ingest.documents import EncodedChunk, Hit, Query
 from ingest.errors import DiskFull, LibraryDamaged
 from ingest.failpoints import reach
+from ingest.files import disk_full
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection as ChromaCollection
@@ -28,6 +30,12 @@ log = logging.getLogger(__name__)
 HNSW = {"space": "cosine", "ef_search": 200}
 BATCH = 1000
 PROBE_SECONDS = 120
+
+# Where the disk fills up while Chroma writes, it may never return (1.5.9, seen on a small disk); so it is not asked to
+# when there is less room than this. Its log and graph take about 4 kB a vector.
+ROOM_TO_ADD = 16 * 2**20
+ROOM_TO_REMOVE = 2 * 2**20  # less, because removing is how room is made
+BYTES_A_VECTOR = 8 * 2**10
 
 
 class ChromaIndex:
@@ -63,6 +71,7 @@ class ChromaIndex:
 
     def add(self, chunks: Sequence[EncodedChunk]) -> None:
         """Insert or overwrite by chunk id. Durable when it returns: Chroma has it in its own SQLite log by then."""
+        _expect_room(self.folder, ROOM_TO_ADD + len(chunks) * BYTES_A_VECTOR)
         by_name: dict[str, list[EncodedChunk]] = {}
         for item in chunks:
             by_name.setdefault(item.chunk.collection, []).append(item)
@@ -153,8 +162,18 @@ class ChromaIndex:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with self._lock, _translated(self.folder):
+            _expect_room(self.folder, ROOM_TO_REMOVE)
             yield
             _note_state(self.folder)
+
+
+def _expect_room(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise DiskFull(
+            f"The disk is full, or nearly ({free / 2**20:.0f} MB are left): the vector index was not changed. Free "
+            "some space and try again."
+        )
 
 
 def _client(folder: Path) -> Any:
@@ -231,7 +250,8 @@ def _probe_if_unclean(folder: Path) -> None:
 
 
 def _note_state(folder: Path) -> None:
-    (folder / _STATE).write_bytes(_state(folder))
+    with disk_full("change of the vector index"):
+        (folder / _STATE).write_bytes(_state(folder))
 
 
 def _state(folder: Path) -> bytes:

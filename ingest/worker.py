@@ -6,6 +6,10 @@ import logging
 import threading
 from collections.abc import Callable
 
+from ingest.errors import SecondPassError
+
+PAUSE_S = 5.0  # before another attempt, after a fault outside any one document; cut short by `wake`
+
 log = logging.getLogger(__name__)
 
 
@@ -21,6 +25,7 @@ class Worker:
         self._stop = threading.Event()
         self._done = threading.Condition()
         self._finished = 0
+        self._trouble = ""
         self._thread = threading.Thread(target=self._run, name="ingest-worker", daemon=True)
 
     @property
@@ -28,6 +33,12 @@ class Worker:
         """How many pieces of work have ended; grows only."""
         with self._done:
             return self._finished
+
+    @property
+    def trouble(self) -> str:
+        """What keeps it from working just now (a full disk, a locked database), in a sentence; "" while all is well."""
+        with self._done:
+            return self._trouble
 
     def start(self) -> None:
         if not self._thread.is_alive():
@@ -45,9 +56,9 @@ class Worker:
             self._thread.join(timeout_s)
 
     def wait_for_next(self, seen: int, timeout_s: float = 1.0) -> None:
-        """Block until more than `seen` pieces have ended, or the time is over."""
+        """Block until more than `seen` pieces have ended, nothing can be done just now, or the time is over."""
         with self._done:
-            self._done.wait_for(lambda: self._finished > seen, timeout_s)
+            self._done.wait_for(lambda: self._finished > seen or bool(self._trouble), timeout_s)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -56,13 +67,23 @@ class Worker:
             while not self._stop.is_set():
                 try:
                     worked = self._work()
-                except BaseException:  # not Exception: a panic of native code in Rust is none
+                except BaseException as error:  # not Exception: a panic of native code in Rust is none
                     # A fault outside any one document (a locked database): the queue is in SQL, nothing is lost.
-                    log.exception("the ingest worker met an error and tries again")
-                    self._stop.wait(5.0)
+                    if isinstance(error, SecondPassError):
+                        log.warning("the ingest worker waits: %s", error)
+                        self._say(str(error))
+                    else:
+                        log.exception("the ingest worker met an error and tries again")
+                        self._say(f"An unexpected error ({type(error).__name__}); see the log.")
+                    self._wake.wait(PAUSE_S)
+                    self._wake.clear()
                     continue
+                self._say("", finished=worked)
                 if not worked:
                     break
-                with self._done:
-                    self._finished += 1
-                    self._done.notify_all()
+
+    def _say(self, trouble: str, *, finished: bool = False) -> None:
+        with self._done:
+            self._trouble = trouble
+            self._finished += finished
+            self._done.notify_all()
