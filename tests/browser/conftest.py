@@ -30,10 +30,10 @@ class Server:
         self.url = ""
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *, same_port: bool = False) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+            port = int(self.url.rsplit(":", 1)[1]) if same_port else probe.getsockname()[1]
         self.home.mkdir(parents=True, exist_ok=True)
         (self.home / "samples-offered").touch()  # these tests bring their own documents
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "SECOND_PASS_"))}
