@@ -29,6 +29,7 @@ OVERLAP = 0.5  # share of the lower of two heights that must overlap for one lin
 _OPENING = {"$", "€", "£", "¥", "($", "(€", "(£", "($(", "-$", "US$", "A$", "C$", "(", "R$", "+", "+/-", "±", "#"}
 _CLOSING = {")", "%", ")%", "%)", "x", "bps", "pts", "pp", "*", "**", "***", "†", "‡", ",", ";", ":", "(%)"}
 MAX_DEPTH = 6
+MOST_PROSE = 2000  # segments on one page: more is no page for people, and the search for columns is quadratic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +205,7 @@ def _rows_in_order(segments: list[Segment], depth: int) -> list[list[Segment]]:
 def _gutter(segments: list[Segment]) -> float | None:
     """The x at which most pairs of side-by-side prose segments are parted; None when too few are."""
     prose = [s for s in segments if s.prose]
-    if len(prose) < 6:
+    if not 6 <= len(prose) <= MOST_PROSE:
         return None
     left = np.array([s.left for s in prose])
     right = np.array([s.right for s in prose])

@@ -46,6 +46,7 @@ PLAIN_PAGE_CHARS = 3000
 MAX_CHARS_PER_PAGE = 400_000
 MAX_CHARS = 40_000_000
 MAX_OUTLINE = 5_000
+MAX_ANNOTATIONS = 2_000  # looked at on a page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +193,7 @@ def _read_pdf(
         if len(unreadable) == count:
             raise DamagedPdf("none of its pages could be read")
         if not any(character.isalnum() for page in pages for line in page.lines for character in line.text):
-            raise NoTextFound("it seems to be scanned; its pages hold pictures and no text layer")
+            raise NoTextFound("its pages hold no text that can be read; a scan needs OCR first")
         return ReadFile(
             title=plausible_title(_metadata_title(document)),
             pages=tuple(pages),
@@ -212,6 +213,9 @@ def _read_page(document: Any, index: int) -> Page:
 
     try:
         page = document[index]
+        if _has_filled_in(page) and pypdfium2.raw.FPDFPage_Flatten(page.raw, pypdfium2.raw.FLAT_NORMALDISPLAY) == 1:
+            page.close()
+            page = document[index]
     except pypdfium2.PdfiumError:
         raise _PageUnreadable from None
     try:
@@ -228,6 +232,20 @@ def _read_page(document: Any, index: int) -> Page:
     finally:
         text.close()
         page.close()
+
+
+def _has_filled_in(page: Any) -> bool:
+    """Are there form fields or text typed onto the page? pdfium reads these only once they are part of its content."""
+    import pypdfium2.raw as raw
+
+    for index in range(min(raw.FPDFPage_GetAnnotCount(page.raw), MAX_ANNOTATIONS)):
+        annotation = raw.FPDFPage_GetAnnot(page.raw, index)
+        if annotation:
+            kind = raw.FPDFAnnot_GetSubtype(annotation)
+            raw.FPDFPage_CloseAnnot(annotation)
+            if kind in (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_STAMP):
+                return True
+    return False
 
 
 @dataclass(frozen=True, kw_only=True)

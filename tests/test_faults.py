@@ -58,7 +58,12 @@ def encrypted(data: bytes, password: str) -> bytes:
 def with_stream(content: bytes, *, pages: int = 1, times: int = 1) -> bytes:
     """A PDF by hand whose pages all draw one content stream, deflated: `content`, `times` over."""
     packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(content) for _ in range(times)) + packer.flush()
+    head = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
+    once = packer.compress(content) + packer.flush(zlib.Z_FULL_FLUSH)  # a full flush makes it fit to be repeated
+    checksum = 1
+    for _ in range(times):
+        checksum = zlib.adler32(content, checksum)
+    packed = head + once * times + b"\x03\x00" + checksum.to_bytes(4, "big")
     kids = b" ".join(b"%d 0 R" % (5 + n) for n in range(pages))
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",

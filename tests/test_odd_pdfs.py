@@ -59,6 +59,19 @@ def test_every_file_ends_as_the_table_says() -> None:
     assert {name: row for name, row in found.items() if row != table[name]} == {}
 
 
+def test_what_was_filled_into_a_form_is_read(tmp_path: Path) -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    path = tmp_path / "form.pdf"
+    canvas = Canvas(str(path))
+    canvas.drawString(40, 700, "Name of the applicant")
+    canvas.acroForm.textfield(name="applicant", value="Ottilie Brandt", x=200, y=690, width=200, height=24)
+    canvas.save()
+    with Reader() as reader:
+        read = reader.read(path, name="form.pdf")
+    assert [line.text for line in read.pages[0].lines] == ["Name of the applicant | Ottilie Brandt"]
+
+
 def write_table() -> None:
     known = passwords()
     with Reader() as reader, TABLE.open("w", encoding="utf-8", newline="") as file:
