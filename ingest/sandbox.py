@@ -335,12 +335,19 @@ def _limit_cpu(seconds: int) -> None:
 
 def _watch(megabytes: int, parent: int) -> None:
     """Leave when memory runs over, on systems without a limit too, and when the parent is gone."""
-    import resource
-
-    unit = 1 if sys.platform == "darwin" else 1024
     while True:
-        if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > megabytes * 2**20:
+        if _resident_bytes() > megabytes * 2**20:
             os._exit(MEMORY_EXIT)
         if os.getppid() != parent:
             os._exit(0)
         time.sleep(0.05)
+
+
+def _resident_bytes() -> int:
+    """Resident memory. On Linux not ru_maxrss: a child's begins at its parent's size, and the app may be large."""
+    import resource
+
+    if sys.platform == "linux":
+        with open("/proc/self/statm") as statm:
+            return int(statm.read().split()[1]) * resource.getpagesize()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

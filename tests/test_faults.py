@@ -433,3 +433,12 @@ def test_the_reader_refuses_what_is_not_a_pdf_before_any_parser(tmp_path: Path) 
     page.write_bytes(b"<html>" * 300)
     with Reader() as reader, pytest.raises(NotAPdf):
         reader.read(page, name="page.pdf")
+
+
+def test_a_large_app_does_not_count_against_the_readers_memory(tmp_path: Path) -> None:
+    path = tmp_path / "small.pdf"
+    path.write_bytes(pdf("Read although the app is large."))
+    ballast = bytearray(b"x") * (500 * 2**20)
+    with Reader(Limits(memory_mb=400)) as reader:
+        assert "Read although" in reader.read(path, name="small.pdf").pages[0].lines[0].text
+    assert len(ballast) > 400 * 2**20
