@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.documents import EncodedText, Status
 from ingest.failpoints import ENVIRONMENT, reach
 from ingest.keyword_index import TantivyIndex
+from ingest.pipeline import Library, Splitting
 from ingest.reconcile import Stores, open_or_move_aside, reconcile
+from ingest.sandbox import Reader
 from ingest.token_index import TokenIndex
 from ingest.vector_index import ChromaIndex
 from tests.library_parts import encoded, open_store, passages, small_projection
@@ -59,6 +63,27 @@ def close(stores: Stores) -> None:
     for index in stores.indexes:
         index.close()
     stores.store.close()
+
+
+@contextmanager
+def open_library(home: Path) -> Iterator[Library]:
+    """A real library but for its vectors, which are checksums of the texts."""
+    stores = open_stores(home)
+    library = Library(
+        store=stores.store,
+        journal=None,  # type: ignore[arg-type]  # no file's way leads to it
+        stores=stores,
+        reader=Reader(),
+        pictures=Reader(),
+        embedder=lambda: TextEmbedder(),  # type: ignore[arg-type, return-value]
+        embedder_fingerprint=TextEmbedder.fingerprint,
+        splitting=Splitting(),
+    )
+    try:
+        library.open()
+        yield library
+    finally:
+        library.close()
 
 
 def work_off(stores: Stores) -> None:
@@ -119,4 +144,26 @@ def run(home: Path, failpoint: str, size: int) -> None:
         (home / "confirmed-delete").write_text(old["b"])
     work_off(stores)
     close(stores)
+    (home / "finished").touch()
+
+
+def start_library(home: Path) -> None:
+    """Two ready text files, `a.txt` and `b.txt`."""
+    with open_library(home) as library:
+        for name in ("a.txt", "b.txt"):
+            library.wait_for(library.add(f"{name} speaks of the first version.".encode(), name).document.id)
+
+
+def run_library(home: Path, failpoint: str) -> None:
+    """Replace `a.txt`, delete `b.txt`, through the real `Library`; what was confirmed is noted in a file each."""
+    os.environ[ENVIRONMENT] = failpoint
+    with open_library(home) as library:
+        old = {document.name: document.id for document in library.documents()}
+        new = library.add(b"a.txt speaks of the second version.", "a.txt", replace=True).document
+        (home / "confirmed-add").touch()
+        library.wait_for(new.id)
+        library.delete(old["b.txt"])
+        (home / "confirmed-delete").touch()
+        while library.store.deleting():
+            time.sleep(0.01)
     (home / "finished").touch()

@@ -20,33 +20,11 @@ from app.settings import read_settings
 from app.wiring import build
 from ingest.documents import Document, Status
 from ingest.errors import DiskFull, LibraryInUse, SecondPassError
-from ingest.pipeline import Library, Splitting
+from ingest.pipeline import Library
 from ingest.reconcile import reconcile
-from ingest.sandbox import Reader
-from tests.library_run import TextEmbedder, everything_equals_sql, open_stores
+from tests.library_run import everything_equals_sql, open_library, open_stores
 
 SIZE_MB = 48
-
-
-@contextmanager
-def open_library(home: Path) -> Iterator[Library]:
-    """A real library but for its vectors, which are checksums of the texts."""
-    stores = open_stores(home)
-    library = Library(
-        store=stores.store,
-        journal=None,  # type: ignore[arg-type]  # no file's way leads to it
-        stores=stores,
-        reader=Reader(),
-        pictures=Reader(),
-        embedder=lambda: TextEmbedder(),  # type: ignore[arg-type, return-value]
-        embedder_fingerprint=TextEmbedder.fingerprint,
-        splitting=Splitting(),
-    )
-    try:
-        library.open()
-        yield library
-    finally:
-        library.close()
 
 
 def words(number: int, count: int = 4000) -> bytes:
