@@ -361,6 +361,7 @@ def test_fault_22_a_model_that_fails_leaves_the_passages_and_a_plain_message(
     app: Application, reply: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     added(app, pdf(SENTENCE), "valve.pdf")
+    caplog.set_level("DEBUG")  # of every library on the way too
     with LlmServer(reply) as server:
         stream = with_model(app, server, retries=1).ask("How is the valve of reactor seven opened?")
         text = "".join(stream)

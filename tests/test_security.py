@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(path for name in ("app", "ingest", "rag", "data") for path in (ROOT / name).rglob("*.py"))
 BANNED_CALLS = {"eval", "exec", "compile", "__import__"}
 BANNED_MODULES = {"pickle", "cPickle", "dill", "marshal", "shelve", "xmlrpc", "telnetlib"}
+BANNED_METHODS = {("yaml", "load"), ("torch", "load"), ("os", "popen"), ("joblib", "load")}
 BANNED_ARGUMENTS = {"trust_remote_code": True, "shell": True, "verify": False, "weights_only": False}
 
 
@@ -30,6 +31,8 @@ def test_no_banned_construct_stands_in_the_code(path: Path) -> None:
             assert not (isinstance(node.func, ast.Name) and called in BANNED_CALLS), called
             assert called not in ("HttpClient", "AsyncHttpClient", "mktemp"), called
             assert not (called == "system" and isinstance(node.func, ast.Attribute)), called
+            owner = getattr(getattr(node.func, "value", None), "id", "")
+            assert (owner, called) not in BANNED_METHODS, f"{owner}.{called}"
             for keyword in node.keywords:
                 if keyword.arg in BANNED_ARGUMENTS and isinstance(keyword.value, ast.Constant):
                     assert keyword.value.value is not BANNED_ARGUMENTS[keyword.arg], keyword.arg
