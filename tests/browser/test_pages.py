@@ -84,6 +84,8 @@ def test_a_file_dropped_into_the_question_box_is_read_and_answers(page: Page, se
     ask(page, "When is the parrot given walnuts?")
     expect(page.get_by_text("every Tuesday evening").first).to_be_visible(timeout=WAIT)
     expect(page.get_by_text("Searching 1 chosen document")).to_be_visible()
+    page.get_by_text("Show on the page").first.click()
+    expect(page.get_by_test_id("stImage").locator("img").first).to_be_visible(timeout=WAIT)
 
 
 def test_a_passage_that_fell_out_can_be_read_and_marked_and_the_mark_stays(page: Page, server: Server) -> None:
