@@ -82,7 +82,9 @@ def translated() -> Iterator[None]:
 
 def _in_words(error: SQLAlchemyError) -> Exception:
     said = str(error.orig if isinstance(error, DBAPIError) else error).lower()
-    if "full" in said or "no space left" in said:
+    # With no byte left SQLite cannot grow its shared-memory file, and calls that an I/O error.
+    no_room = isinstance(error, DBAPIError) and getattr(error.orig, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE"
+    if no_room or "full" in said or "no space left" in said:
         return DiskFull("The disk is full: nothing of this was saved. Free some space and try again.")
     if "locked" in said or "busy" in said:
         return LibraryInUse(

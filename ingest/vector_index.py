@@ -178,9 +178,16 @@ def _expect_room(folder: Path, needed: int) -> None:
 
 def _client(folder: Path) -> Any:
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
-    return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+    try:
+        return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+    except BaseException:
+        # Chroma 1.5.9 keeps what failed to start, and would give it to the next who opens this folder.
+        SharedSystemClient._identifier_to_system.pop(str(folder), None)
+        SharedSystemClient._identifier_to_refcount.pop(str(folder), None)
+        raise
 
 
 def _touch(collection: ChromaCollection) -> None:

@@ -91,6 +91,19 @@ def test_fault_21_a_full_disk_fails_that_file_and_room_heals_everything(small_di
     assert everything_equals_sql(stores)
 
 
+def test_fault_21_a_start_on_a_full_disk_says_so_and_the_next_one_in_the_same_process_is_well(small_disk: Path) -> None:
+    with open_library(small_disk) as library:
+        first = library.add(words(1), "first.txt").document
+        assert library.wait_for(first.id).status is Status.READY
+    ballast = fill(small_disk, 0)
+    with pytest.raises(DiskFull, match="Free some space"), open_library(small_disk) as library:
+        library.delete(first.id)
+    ballast.unlink()
+    with open_library(small_disk) as library:
+        assert [document.name for document in library.documents()] == ["first.txt"]
+        assert library.check(repair=False).healthy
+
+
 def test_a_document_that_was_cancelled_can_be_added_again(tmp_path: Path) -> None:
     with open_library(tmp_path) as library:
         document = library.add(words(1, 60_000), "long.txt").document
