@@ -152,6 +152,9 @@ def build(settings: Settings, *, background: bool = False) -> Application:
     """
     from filelock import FileLock, Timeout
 
+    from app.process import prepare_process
+
+    prepare_process()
     lock = FileLock(settings.home / LOCK_NAME)
     try:
         settings.home.mkdir(parents=True, exist_ok=True)

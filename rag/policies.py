@@ -40,21 +40,22 @@ def fold_duplicates(ranking: Ranking, threshold: float = 0.9) -> Applied:
     """
     kept: list[Candidate] = []
     kept_prints: dict[tuple[str, ...], list[frozenset[int]]] = {}
-    folded: list[Candidate] = []
-    for candidate in ranking:
-        text = candidate.chunk.text
-        shingles = _shingles(text)
-        same_numbers = kept_prints.setdefault(tuple(sorted(_NUMBER.findall(text))), [])
-        if any(_alike(shingles, other, threshold) for other in same_numbers):
-            folded.append(candidate)
-            continue
-        same_numbers.append(shingles)
+    numbers = [tuple(sorted(_NUMBER.findall(candidate.chunk.text))) for candidate in ranking]
+    shared = Counter(numbers)
+    for candidate, its_numbers in zip(ranking, numbers, strict=True):
+        if shared[its_numbers] > 1:  # else it has no copy here, and its shingles need not be made
+            shingles = _shingles(candidate.chunk.text)
+            others = kept_prints.setdefault(its_numbers, [])
+            if any(_alike(shingles, other, threshold) for other in others):
+                continue
+            others.append(shingles)
         kept.append(candidate)
+    folded = len(ranking) - len(kept)
     if not folded:
         return unchanged(ranking)
     return Applied(
         ranking=Ranking(candidates=tuple(kept)),
-        note=f"{_count(len(folded), 'near-duplicate passage')} folded into the best placed copy.",
+        note=f"{_count(folded, 'near-duplicate passage')} folded into the best placed copy.",
     )
 
 

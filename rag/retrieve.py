@@ -13,6 +13,9 @@ from ingest.protocols import Index, Store
 from rag.ranking import Candidate, Ranking
 from rag.tracing import Step
 
+# Two searches for each question that is being asked; threads start when they are needed.
+_SEARCHES = ThreadPoolExecutor(max_workers=32, thread_name_prefix="search")
+
 
 def retrieve(
     query: Query, *, indexes: Sequence[Index], store: Store, limit: int, named: Sequence[str] = ()
@@ -25,8 +28,7 @@ def retrieve(
     The indexes run side by side; the text of all hits is fetched once, and hits whose document is not ready
     are dropped there, so that what an index still holds of a deleted document is never seen.
     """
-    with ThreadPoolExecutor(max_workers=len(indexes)) as pool:
-        searches = list(pool.map(lambda index: _search(index, query, limit, named), indexes))
+    searches = list(_SEARCHES.map(lambda index: _search(index, query, limit, named), indexes))
     wanted = list(dict.fromkeys(hit.chunk_id for hits, _, _ in searches for hit in hits))
     chunks = {chunk.id: chunk for chunk in store.chunks(wanted)}
     return [

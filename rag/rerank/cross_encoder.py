@@ -21,7 +21,8 @@ from rag.rerank.hardware import chosen_device, chosen_precision, int8_flavour, q
 from rag.rerank.once_loaded import OnceLoaded
 from rag.rerank.protocol import Scores, empty_scores
 
-BATCH = 16  # pairs a forward pass; on a processor larger ones only pad more
+BATCH = 32  # pairs a forward pass: a usual question's all at once (measured, 20 pairs: 160 ms by 16, 141 by 32)
+SHAPES = 16  # lengths are padded to a multiple of this: the processor's kernels are made once a shape, and kept
 LEAST_PASSAGE = 16  # tokens that the question must leave for the passage
 
 
@@ -164,6 +165,7 @@ class SequenceClassifier:
                 truncation="only_second",
                 max_length=longest,
                 padding=True,
+                pad_to_multiple_of=SHAPES,
                 return_tensors="pt",
             ).to(self.model.device)
             with torch.inference_mode():
