@@ -132,17 +132,21 @@ def _segments(words: Words, chosen: NDArray[np.int64], turned: _Turned) -> list[
     bold = np.add.reduceat(words.bold[chosen] * lengths, starts) / np.maximum(np.add.reduceat(lengths, starts), 1.0)
     tallest = np.maximum.reduceat(size, starts)
     texts = [words.texts[i] for i in chosen.tolist()]
+    edges = zip(
+        np.minimum.reduceat(left, starts).tolist(),
+        np.minimum.reduceat(top, starts).tolist(),
+        np.maximum.reduceat(right, starts).tolist(),
+        np.maximum.reduceat(bottom, starts).tolist(),
+        strict=True,
+    )
     segments = []
-    for i, (a, b) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+    for i, (a, b, box) in enumerate(zip(starts.tolist(), ends.tolist(), edges, strict=True)):
         text = " ".join(texts[a:b])
         main = a + int(np.argmax(lengths[a:b] * size[a:b])) if b - a > 1 else a
         segments.append(
             Segment(
                 text,
-                float(left[a:b].min()),
-                float(top[a:b].min()),
-                float(right[a:b].max()),
-                float(bottom[a:b].max()),
+                *box,
                 float(high[main]),
                 float(low[main]),
                 float(tallest[i]),

@@ -298,21 +298,23 @@ def _words(text: Any, frame: _Frame) -> Words | None:
     handle = ctypes.cast(text.raw, ctypes.c_void_p).value
     api = _api()
     codes = np.fromiter(map(api.unicode, repeat(handle), range(count)), np.uint32, count)
-    boxes = np.zeros((count, 4), np.float32)  # FS_RECTF: left, top, right, bottom
-    start = boxes.ctypes.data
-    found = np.fromiter(map(api.box, repeat(handle), range(count), range(start, start + 16 * count, 16)), bool, count)
-
-    ink = ~np.isin(codes, _SPACES) & found & np.isfinite(boxes).all(axis=1)
-    if not ink.any():
+    # A word is ink between no ink. Its box is that of its first and its last character together (pdfium's loose boxes
+    # have the height of the font); what else it shares (font, direction, baseline) is asked for the first one.
+    ink = ~np.isin(codes, _SPACES)
+    cut = np.isin(codes, _HYPHENS)  # pdfium joins the halves of a word that a line's end parts
+    starts = np.flatnonzero(ink & ~np.concatenate(([False], (ink & ~cut)[:-1])))
+    ends = np.flatnonzero(ink & (cut | ~np.concatenate((ink[1:], [False])))) + 1
+    if not len(starts):
         return None
-    x0, y0 = frame.place(boxes[:, 0].astype(np.float64), boxes[:, 1].astype(np.float64))
-    x1, y1 = frame.place(boxes[:, 2].astype(np.float64), boxes[:, 3].astype(np.float64))
-    left, right = np.minimum(x0, x1), np.maximum(x0, x1)
-    top, bottom = np.minimum(y0, y1), np.maximum(y0, y1)
-
-    # A word is ink between no ink. What a word shares (font, direction, baseline) is asked for its first character.
-    starts = np.flatnonzero(ink & ~np.concatenate(([False], ink[:-1])))
-    ends = np.flatnonzero(ink & ~np.concatenate((ink[1:], [False]))) + 1
+    corners = np.zeros((len(starts), 2, 4), np.float32)  # FS_RECTF: left, top, right, bottom
+    at, last = corners.ctypes.data, corners.ctypes.data + corners.nbytes
+    asked = np.stack((starts, ends - 1), axis=1).ravel().tolist()
+    found = np.fromiter(map(api.box, repeat(handle), asked, range(at, last, 16)), bool, len(asked)).reshape(-1, 2)
+    known = found.all(axis=1) & np.isfinite(corners).all(axis=(1, 2))
+    if not known.any():
+        return None
+    starts, ends, corners = starts[known], ends[known], corners[known].astype(np.float64)
+    x, y = frame.place(corners[:, :, [0, 2]].reshape(-1, 4), corners[:, :, [1, 3]].reshape(-1, 4))
     words = len(starts)
     first = starts.tolist()
     sizes = np.fromiter(map(api.size, repeat(handle), first), np.float64, words)
@@ -337,15 +339,7 @@ def _words(text: Any, frame: _Frame) -> Words | None:
     scale = np.hypot(matrices[:, 2], matrices[:, 3]).astype(np.float64)
     sizes = sizes * np.where(np.isfinite(scale) & (scale > 0), scale, 1.0)
     origin_x, origin_y = frame.place(origins[:, 0], origins[:, 1])
-    boxes_of_words = np.stack(
-        (
-            np.minimum.reduceat(np.where(ink, left, np.inf), starts),
-            np.minimum.reduceat(np.where(ink, top, np.inf), starts),
-            np.maximum.reduceat(np.where(ink, right, -np.inf), starts),
-            np.maximum.reduceat(np.where(ink, bottom, -np.inf), starts),
-        ),
-        axis=1,
-    )
+    boxes_of_words = np.stack((x.min(axis=1), y.min(axis=1), x.max(axis=1), y.max(axis=1)), axis=1)
     characters = _characters(codes)
     return Words(
         texts=["".join(characters[a:b]) for a, b in zip(first, ends.tolist(), strict=True)],
@@ -394,7 +388,7 @@ def _api() -> _Api:
 
     def bind(name: str, result: Any, *arguments: Any) -> Any:
         entry = ctypes.cast(getattr(raw, name), ctypes.c_void_p).value or 0
-        return ctypes.CFUNCTYPE(result, *arguments)(entry)
+        return ctypes.PYFUNCTYPE(result, *arguments)(entry)  # keeps the GIL: these calls take nanoseconds
 
     return _Api(
         unicode=bind("FPDFText_GetUnicode", ctypes.c_uint, page, at),

@@ -15,7 +15,7 @@ from statistics import median
 from ingest.clean import words_of
 from ingest.documents import Box, Heading, Line, Page, Passage, ReadFile
 
-FINGERPRINT = "split-3"
+FINGERPRINT = "split-4"
 HARD_LIMIT = 230  # word pieces; the embedding model reads 256 with the header and special tokens
 LONGEST_SECTION = 100  # characters
 LONGEST_HEADING = 120
