@@ -259,14 +259,25 @@ def evaluate(
 
 
 @main.command()
+@click.option("--moved", is_flag=True, help="Ask the marked questions again: which marked pages stand elsewhere now?")
 @click.option("--json", "as_json", is_flag=True)
-def verdict(as_json: bool) -> None:
+def verdict(moved: bool, as_json: bool) -> None:
     """Does each stage earn its milliseconds? Said on the questions that you marked, or not said."""
     from dataclasses import asdict
 
-    from app.evaluation import verdicts_on_marks
+    from app.evaluation import moved_since_marked, verdicts_on_marks
     from rag.verdict import verdict_without_marks
 
+    if moved:
+        with _application() as application:
+            changes = moved_since_marked(application)
+        if as_json:
+            _print_json([asdict(one) for one in changes])
+        else:
+            lines = [f"{one.before or 'out'} → {one.now or 'out'}  {one.document}, p. {one.page}: {one.question}"
+                     for one in changes]  # fmt: skip
+            click.echo("\n".join(lines) or "Every marked page stands where it stood when it was marked.")
+        return
     with _application() as application:
         found = verdicts_on_marks(application)
     if as_json:

@@ -313,8 +313,9 @@ def _words(text: Any, frame: _Frame) -> Words | None:
     known = found.all(axis=1) & np.isfinite(corners).all(axis=(1, 2))
     if not known.any():
         return None
-    starts, ends, corners = starts[known], ends[known], corners[known].astype(np.float64)
-    x, y = frame.place(corners[:, :, [0, 2]].reshape(-1, 4), corners[:, :, [1, 3]].reshape(-1, 4))
+    starts, ends, corners = starts[known], ends[known], corners[known]
+    across = corners[:, :, [0, 2]].reshape(-1, 4).astype(np.float64)
+    x, y = frame.place(across, corners[:, :, [1, 3]].reshape(-1, 4).astype(np.float64))
     words = len(starts)
     first = starts.tolist()
     sizes = np.fromiter(map(api.size, repeat(handle), first), np.float64, words)

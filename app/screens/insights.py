@@ -7,7 +7,7 @@ import streamlit as st
 from app.safe_text import plain
 from app.screens.learning import draw_learning
 from app.screens.measuring import draw_measuring
-from app.screens.verdicts import draw_verdict
+from app.screens.verdicts import draw_moved, draw_verdict
 from app.shared import application
 from app.show import figures, insights
 from app.show.frame import WIDE, empty_state, page_heading, section
@@ -65,6 +65,8 @@ with st.container(horizontal_alignment="center"), st.container(width=WIDE, gap="
     with section(f"Worth a mark ({len(lacking)})", advice):
         for question in lacking[:8]:
             draw_link(question)
+    if marks:
+        draw_moved(app)
     draw_learning(app, asked)
     draw_measuring(app)
     every = app.journal.questions()

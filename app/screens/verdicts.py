@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.evaluation import verdicts_on_marks
+from app.evaluation import moved_since_marked, verdicts_on_marks
 from app.safe_text import plain
 from app.show import verdict
+from app.show.frame import section
+from app.show.trouble import said_plainly
 from rag.verdict import MINIMUM
 
 if TYPE_CHECKING:
@@ -41,3 +43,25 @@ def draw_verdict(app: Application) -> None:
         for stage in stages:
             if stage:
                 st.caption(plain(stage.sentence))
+
+
+AGAIN = (
+    "Asks every question with a relevant mark again and compares the places of the marked pages with those of then: "
+    "after files were added or indexed anew, another model, or learned weights."
+)
+
+
+def draw_moved(app: Application) -> None:
+    """Which marked pages stand elsewhere now, on request: it takes a question's time for each."""
+    with section("What moved since you marked it", AGAIN), said_plainly():
+        if st.button("Ask the marked questions again", icon=":material/replay:"):
+            bar = st.progress(0.0, "Asking")
+            st.session_state["moved"] = moved_since_marked(
+                app, lambda done, total: bar.progress(done / total, f"{done} of {total} questions asked")
+            )
+            bar.empty()
+        found = st.session_state.get("moved")
+        if found:
+            st.dataframe(verdict.moved_lines(found), hide_index=True)
+        elif found is not None:
+            st.caption("Every marked page stands where it stood when it was marked.")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rag.moved import Moved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +49,19 @@ def figures(verdict: Verdict) -> str:
         f"{verdict.low:+.2f} to {verdict.high:+.2f}; {verdict.better} better, {verdict.worse} worse, "
         f"{verdict.same} the same, {verdict.extra_ms:+.0f} ms a question"
     )
+
+
+def moved_lines(moved: Sequence[Moved]) -> list[dict[str, object]]:
+    """One row of a table for each marked page that stands elsewhere now."""
+    return [
+        {
+            "question": one.question,
+            "marked page": f"{one.document}, p. {one.page}",
+            "then": str(one.before or "out"),
+            "now": str(one.now or "out"),
+        }
+        for one in moved
+    ]
 
 
 def draw(verdict: Verdict) -> None:

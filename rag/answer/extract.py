@@ -27,8 +27,8 @@ MOST_SENTENCES = 4
 MOST_PASSAGES = 3
 LONGEST_QUOTE = 700  # characters of a single quotation
 # How much of the best sentence's score another one must reach to be quoted as well.
-ALSO = 0.8
-RANK_COST = 0.04  # per place of the passage in the evidence
+ALSO = 0.7
+RANK_COST = 0.02  # per place of the passage in the evidence
 
 _LEANS = re.compile(
     r"(?:It|Its|They|Their|These|Those|This|That|He|She|His|Her|Such|However|Therefore|Thus|Instead|Otherwise|Both|"
@@ -92,7 +92,7 @@ def _ranked(
         unit = pieces[chunk][place]
         shared = coverage(wanted, text, weights)
         number = 0.08 if asks_number and re.search(r"\d", unit.text) else 0.0
-        score = 0.55 * float(nearness) + 0.45 * shared + number - RANK_COST * chunk
+        score = 0.75 * float(nearness) + 0.25 * shared + number - RANK_COST * chunk
         scored.append(_Scored(chunk=chunk, place=place, unit=unit, score=score))
     return sorted(scored, key=lambda one: -one.score)
 
