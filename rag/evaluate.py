@@ -158,7 +158,7 @@ class Report:
 def evaluate(
     goldens: Sequence[Golden],
     retrieve: Callable[[str], Trace],
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> Report:
     """Ask every golden and measure every stage. `progress` is called with (questions done, questions in all).
 
