@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from rag.learn_precise import TrainingList
     from rag.tracing import Trace
 
-QUESTIONS = 80  # of each source and kind
+QUESTIONS = 80  # of each source
+ELSEWHERE = 60  # questions of other sources asked of each
 PASSAGES = 800  # of each source
 Pairs = list[tuple["Golden", "Trace"]]
 
@@ -53,15 +54,17 @@ def fit_on_training_data(
     """Fit and write the calibration; returns its report on questions that the fit did not see.
 
     Answerable: questions of the training pairs and the sample goldens, asked where their passage is. Unanswerable:
-    questions of the same sources whose passages were left out, and the samples' own unanswerable ones. lists: invented
-    documents besides (data.make_training). Raises TrainingDataError or ValueError.
+    "near", of the same sources but with their passages left out, and the samples' own unanswerable ones; "elsewhere",
+    questions of the other sources. lists: invented documents besides (data.make_training). Raises TrainingDataError or
+    ValueError.
     """
     from rag.calibrate import fit_calibration
     from rag.goldens import Golden
     from rag.learn_lists import read_pairs, read_passages
 
     answerable: Pairs = []
-    unanswerable: Pairs = []
+    near: Pairs = []
+    elsewhere: Pairs = []
     rng = random.Random(seed)
     distractors = [(passage.title, passage.text) for passage in read_passages(training_dir / "passages.jsonl.gz")]
     by_source: dict[str, list[tuple[str, tuple[str, str]]]] = {}
@@ -79,25 +82,36 @@ def fit_on_training_data(
         kept, left_out = pairs[: PASSAGES - QUESTIONS], pairs[PASSAGES - QUESTIONS : PASSAGES]
         if len(pairs) < PASSAGES:
             kept, left_out = pairs[QUESTIONS:], pairs[:QUESTIONS]
-        near = others.get(source, distractors)
-        texts = dict.fromkeys([passage for _, passage in kept] + rng.sample(near, min(300, len(near))))
+        beside = others.get(source, distractors)
+        texts = dict.fromkeys([passage for _, passage in kept] + rng.sample(beside, min(300, len(beside))))
         left_out = [(question, passage) for question, passage in left_out if passage not in texts]
         passages = {str(i): passage for i, passage in enumerate(texts)}
-        say(f"{source}: {len(passages)} passages, {QUESTIONS} questions of either kind at most")
+        say(f"{source}: {len(passages)} passages, {QUESTIONS} answerable questions at most")
         with passages_library(source.replace("/", "-"), passages) as (application, id_of):
             chunk_of = {passage: id_of[key] for key, passage in passages.items()}
             for question, passage in kept[:QUESTIONS]:
                 golden = Golden(question=question, chunks=((chunk_of[passage], 1),))
                 answerable.append((golden, application.engine.retrieve(question)))
-            unanswerable += _asked(application, [question for question, _ in left_out])
+            near += _asked(application, [question for question, _ in left_out[: QUESTIONS // 2]])
+            elsewhere += _asked(application, _foreign(by_source, source, rng))
     say("the samples")
     with sample_library() as (application, goldens):
         answerable += [(golden, application.engine.retrieve(golden.question)) for golden in goldens]
         lines = (SAMPLES / "unanswerable.jsonl").read_text(encoding="utf-8").splitlines()
-        unanswerable += _asked(application, [json.loads(line)["question"] for line in lines])
-    calibration, report = fit_calibration(answerable, unanswerable, version=f"training-{seed}")
+        near += _asked(application, [json.loads(line)["question"] for line in lines])
+        elsewhere += _asked(application, _foreign(by_source, "samples", rng))
+    calibration, report = fit_calibration(
+        answerable, {"near": near, "elsewhere": elsewhere}, version=f"training-{seed}"
+    )
     calibration.save(out_file)
     return report
+
+
+def _foreign(by_source: Mapping[str, Sequence[tuple[str, object]]], source: str, rng: random.Random) -> list[str]:
+    """ELSEWHERE questions of the other sources, as many of each."""
+    others = [questions for name, questions in sorted(by_source.items()) if name != source]
+    each = ELSEWHERE // len(others)
+    return [question for found in others for question, _ in rng.sample(found, min(len(found), each))]
 
 
 def _asked(application: Application, questions: Iterable[str]) -> Pairs:

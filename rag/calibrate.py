@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +26,13 @@ BINS = 10
 FOLDS = 5
 RIDGE = 1.0  # L2 weight on standardised inputs, in units of one observation's log-likelihood
 FARTHEST = 3.0  # standard deviations
-FALSE_ANSWERS = 0.10  # the default threshold lets at most this share of unanswerable questions through
+FALSE_REFUSALS = 0.05  # the default threshold turns at most this share of answerable questions away
 
 _COMMON = frozenset(
     "a an and are as at be by can could did do does for from had has have how if in is it its of on or should that the"
     " their there this to was we were what when where which who why will with would you your".split()
 )
+_NAME = re.compile(r"(?<=\w )[A-Z][\w'’-]+")
 _ENDING = re.compile(r"(?:ings?|ed|es|s|ly)$")
 
 
@@ -40,7 +41,7 @@ def features(trace: Trace) -> dict[str, float] | None:
 
     Raw model scores (not fused ones, which are relative to the other candidates): the best and the lead of the
     cross-encoder's logit, of late interaction and of the cosine among the evidence; how much of the question's
-    words and numbers the evidence holds; whether the first stages agree with the last.
+    words, names and numbers the evidence holds; whether the first stages agree with the last.
     """
     precise = trace.step("precise")
     if precise is None or precise.degraded or not len(trace.evidence):
@@ -52,6 +53,7 @@ def features(trace: Trace) -> dict[str, float] | None:
         return None
     texts = [chunk.headed_text for chunk in trace.evidence.chunks]
     asked = [word for word in words(trace.searched) if word not in _COMMON]
+    names = _NAME.findall(trace.searched)
     covered = [_coverage(asked, text) for text in texts]
     first = trace.evidence.candidates[0]
     ranks = [mark.rank if (mark := first.mark(stage)) else 200 for stage in ("bm25", "dense")]
@@ -63,6 +65,7 @@ def features(trace: Trace) -> dict[str, float] | None:
         "first_words": covered[0],
         "best_words": max(covered),
         "all_words": _coverage(asked, " ".join(texts)),
+        "names": _coverage([name.lower() for name in names], " ".join(texts)) if names else 1.0,
         "numbers": float(number_matches(trace.searched, [" ".join(texts)])[0]) if _numbers(asked) else 1.0,
         "agreement": float(np.mean([1 / rank for rank in ranks])),
     }
@@ -95,8 +98,9 @@ def _numbers(asked: Sequence[str]) -> bool:
 class Calibration:
     """A fitted logistic regression: probability = 1 / (1 + exp(−(intercept + Σ weight · (value − mean) / spread))).
 
-    `threshold` is where, on questions that the fit did not see, at most FALSE_ANSWERS of the unanswerable ones were
-    let through. `precise` names the model that it was fitted with: with another one there is no probability.
+    `threshold` is where, on questions that the fit did not see, at most FALSE_REFUSALS of the answerable ones were
+    turned away: an answer with its probability beside it harms less than a refusal of what is there. `precise` names
+    the model that it was fitted with: with another one there is no probability.
     """
 
     names: tuple[str, ...]
@@ -170,6 +174,7 @@ class CalibrationReport:
 
     `expected_error` is the expected calibration error over ten bins of equal width (Naeini et al. 2015), `brier` the
     mean squared error, `auc` the chance that an answerable question gets more than an unanswerable one.
+    `false_answers_by_kind`: the share let through at the chosen threshold, of each kind of unanswerable question.
     """
 
     questions: int
@@ -180,6 +185,7 @@ class CalibrationReport:
     bins: tuple[ReliabilityBin, ...]
     rates: tuple[ErrorRates, ...]
     chosen: ErrorRates
+    false_answers_by_kind: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         return asdict(self)
@@ -187,13 +193,13 @@ class CalibrationReport:
 
 def fit_calibration(
     answerable: Sequence[tuple[Golden, Trace]],
-    unanswerable: Sequence[tuple[Golden, Trace]],
+    unanswerable: Mapping[str, Sequence[tuple[Golden, Trace]]],
     *,
     precise: str = "builtin",
     version: str = "",
     seed: int = 0,
 ) -> tuple[Calibration, CalibrationReport]:
-    """Fit on traces of goldens asked where their evidence is, and of goldens asked where it is not.
+    """Fit on traces of goldens asked where their evidence is, and of goldens asked where it is not, by kind.
 
     An answerable question whose evidence did not make it among the final passages counts as unanswered: the
     probability speaks of the evidence shown. Traces without all features are left out. Raises ValueError when fewer
@@ -201,20 +207,24 @@ def fit_calibration(
     """
     from rag.feedback import folds, paraphrase_groups
 
-    rows = [(golden.question, features(trace), _answered(golden, trace)) for golden, trace in answerable]
-    rows += [(golden.question, features(trace), False) for golden, trace in unanswerable]
-    kept = [(question, found, label) for question, found, label in rows if found is not None]
-    table = [found for _, found, _ in kept]
-    labels = np.array([label for _, _, label in kept], dtype=np.float64)
+    rows = [(golden.question, features(trace), _answered(golden, trace), "") for golden, trace in answerable]
+    rows += [(g.question, features(trace), False, kind) for kind, pairs in unanswerable.items() for g, trace in pairs]
+    kept = [(question, found, label, kind) for question, found, label, kind in rows if found is not None]
+    table = [found for _, found, _, _ in kept]
+    labels = np.array([label for _, _, label, _ in kept], dtype=np.float64)
     if min(labels.sum(), (1 - labels).sum()) < 10:
         raise ValueError("a calibration needs at least ten answerable and ten unanswerable questions")
-    fold_of = folds(paraphrase_groups([question for question, _, _ in kept]), FOLDS, seed)
+    fold_of = folds(paraphrase_groups([question for question, *_ in kept]), FOLDS, seed)
     unseen = np.zeros(len(kept))
     for fold in range(FOLDS):
         inside, outside = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
         fitted = fit([table[i] for i in inside], labels[inside])
         unseen[outside] = fitted.probabilities([table[i] for i in outside])
     report = reliability(unseen, labels)
+    through = unseen >= report.chosen.threshold
+    kinds = np.array([kind for *_, kind in kept])
+    by_kind = {kind: float(through[kinds == kind].mean()) for kind in unanswerable}
+    report = replace(report, false_answers_by_kind=by_kind)
     final = fit(table, labels, threshold=report.chosen.threshold, precise=precise, version=version)
     return final, report
 
@@ -294,8 +304,8 @@ def reliability(probabilities: NDArray[np.float64], labels: NDArray[np.float64])
     )
     yes, no = probabilities[labels == 1], probabilities[labels == 0]
     rates = tuple(rates_at(probabilities, labels, threshold / 20) for threshold in range(1, 20))
-    # The lowest threshold that turns enough unanswerable questions away costs the fewest false refusals.
-    smallest = float(np.nextafter(np.quantile(no, 1 - FALSE_ANSWERS, method="higher"), 1))
+    # The highest threshold that keeps enough answerable questions lets the fewest unanswerable ones through.
+    highest = float(np.quantile(yes, FALSE_REFUSALS, method="lower"))
     return CalibrationReport(
         questions=len(labels),
         answerable=int(labels.sum()),
@@ -304,7 +314,7 @@ def reliability(probabilities: NDArray[np.float64], labels: NDArray[np.float64])
         auc=float(mannwhitneyu(yes, no).statistic / (len(yes) * len(no))),
         bins=bins,
         rates=rates,
-        chosen=rates_at(probabilities, labels, smallest),
+        chosen=rates_at(probabilities, labels, highest),
     )
 
 

@@ -32,7 +32,7 @@ def answered_trace(
     )
 
 
-def examples(count: int, seed: int) -> tuple[list[tuple[Golden, Trace]], list[tuple[Golden, Trace]]]:
+def examples(count: int, seed: int) -> tuple[list[tuple[Golden, Trace]], dict[str, list[tuple[Golden, Trace]]]]:
     """Answerable questions with higher logits than unanswerable ones, overlapping."""
     rng = np.random.default_rng(seed)
     words = rng.integers(0, 10**6, size=(2 * count, 3))
@@ -46,7 +46,7 @@ def examples(count: int, seed: int) -> tuple[list[tuple[Golden, Trace]], list[tu
                 answered_trace(logit, 0.5 + 0.05 * logit + rng.normal(0, 0.05), question=question),
             )
         )
-    return rows[:count], rows[count:]
+    return rows[:count], {"elsewhere": rows[count:]}
 
 
 def test_the_features_speak_of_the_evidence_and_survive_being_stored() -> None:
@@ -87,7 +87,8 @@ def test_a_fitted_calibration_tells_the_kinds_apart_and_can_be_believed() -> Non
     assert report.questions == 600
     assert report.auc > 0.85
     assert report.expected_error < 0.06
-    assert report.chosen.false_answers <= 0.10
+    assert report.chosen.false_refusals <= 0.05
+    assert report.false_answers_by_kind == {"elsewhere": pytest.approx(report.chosen.false_answers)}
     assert calibration.threshold == report.chosen.threshold
     weak, strong = (calibration.probability(answered_trace(logit, 0.5 + 0.05 * logit)) for logit in (-3.0, 6.0))
     assert weak is not None
@@ -98,11 +99,11 @@ def test_a_fitted_calibration_tells_the_kinds_apart_and_can_be_believed() -> Non
 def test_labels_without_any_signal_give_no_confidence() -> None:
     rng = np.random.default_rng(5)
     answerable, unanswerable = examples(150, 3)
-    rows = answerable + unanswerable
+    rows = answerable + unanswerable["elsewhere"]
     order = rng.permutation(len(rows))
-    _, report = fit_calibration([rows[i] for i in order[:150]], [rows[i] for i in order[150:]])
+    _, report = fit_calibration([rows[i] for i in order[:150]], {"elsewhere": [rows[i] for i in order[150:]]})
     assert report.auc < 0.62
-    assert report.chosen.false_refusals > 0.7
+    assert report.chosen.false_answers > 0.7
 
 
 def test_evidence_that_did_not_make_it_counts_as_unanswered() -> None:
