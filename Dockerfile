@@ -20,7 +20,8 @@ RUN python -m pip install --constraint constraints.txt --editable . \
 
 USER second-pass
 # Inside a container the server must listen on all of the container's addresses; compose.yaml publishes it on loopback.
-ENV SECOND_PASS_HOME=/library SECOND_PASS_HOST=0.0.0.0
+# Models fetched from a hub are kept in the volume too: the rest of the container is read-only.
+ENV SECOND_PASS_HOME=/library SECOND_PASS_HOST=0.0.0.0 HF_HOME=/library/hub
 VOLUME /library
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
