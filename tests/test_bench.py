@@ -29,6 +29,7 @@ def report(peer: PeerReport | None) -> BenchReport:
         question_ms=latency,
         stages_ms={"bm25": latency, "precise": latency},
         pairs_read=20.0,
+        page_s=2.5,
         start_s=2.0,
         first_answer_s=3.0,
         memory_mb=700.0,
