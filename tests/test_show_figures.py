@@ -1,14 +1,11 @@
 from datetime import timedelta
 
-import numpy as np
 import pytest
 from fake_application import NOW, a_chunk, a_trace, an_answer, asked_question
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.show import figures, insights
 from app.show.verdict import Verdict, sentence
-from ingest.documents import AskedQuestion, Thumb
+from ingest.documents import AskedQuestion, PassageMark, Thumb
 from rag.tracing import Outcome
 
 TRACE = a_trace("q", [a_chunk(number) for number in range(30)])
@@ -16,11 +13,6 @@ TRACE = a_trace("q", [a_chunk(number) for number in range(30)])
 
 def asked(days: int = 0, **changes: object) -> AskedQuestion:
     return asked_question(TRACE, an_answer(TRACE), asked_at=NOW + timedelta(days=days), **changes)
-
-
-@given(st.lists(st.floats(0, 1e6), min_size=1), st.sampled_from([0.5, 0.95]))
-def test_percentiles_are_those_of_numpy(values: list[float], share: float) -> None:
-    assert figures.percentile(values, share) == pytest.approx(float(np.quantile(values, share)))
 
 
 def test_latencies_name_every_stage_then_the_answer_and_the_total() -> None:
@@ -93,3 +85,16 @@ def test_a_verdict_says_no_more_than_its_interval_allows(low: float, high: float
         needed=needed,
     )
     assert expected in sentence(verdict)
+
+
+def test_documents_are_ranked_by_the_marks_of_their_passages() -> None:
+    def marked(document: str, relevant: bool) -> PassageMark:
+        return PassageMark(question_id="q", chunk_id="c", relevant=relevant, document=document, page=1)
+
+    rows = figures.documents_by_marks(
+        [asked(marks=(marked("a.pdf", False), marked("b.pdf", True))), asked(marks=(marked("b.pdf", True),)), asked()]
+    )
+    assert rows == [
+        {"document": "b.pdf", "relevant": 2, "not relevant": 0},
+        {"document": "a.pdf", "relevant": 0, "not relevant": 1},
+    ]

@@ -66,6 +66,8 @@ with st.container(horizontal_alignment="center"), st.container(width=WIDE, gap="
         for question in lacking[:8]:
             draw_link(question)
     if marks:
+        with section("Documents by your marks", "Passages marked relevant and not relevant, the most useful first"):
+            st.dataframe(figures.documents_by_marks(asked), hide_index=True)
         draw_moved(app)
     draw_learning(app, asked)
     draw_measuring(app)

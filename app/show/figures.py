@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+
+import numpy as np
 
 from ingest.documents import AskedQuestion
 
@@ -46,17 +48,6 @@ class Lift:
         return sum(self.lifts) / len(self.lifts) if self.lifts else 0.0
 
 
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which `share` of the values lie, by linear interpolation. Raises ValueError when empty."""
-    if not values:
-        raise ValueError("no values")
-    ordered = sorted(values)
-    place = (len(ordered) - 1) * share
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
-
-
 def latencies(questions: Iterable[AskedQuestion]) -> list[Percentiles]:
     """p50 and p95 per stage, in the order in which stages run, then the answer and the total."""
     found: dict[str, list[float]] = defaultdict(list)
@@ -68,12 +59,8 @@ def latencies(questions: Iterable[AskedQuestion]) -> list[Percentiles]:
         found["total"].append(asked.total_ms)
     last = ("answer", "total")
     names = [name for name in found if name not in last] + [name for name in last if name in found]
-    return [
-        Percentiles(
-            stage=name, p50=percentile(found[name], 0.5), p95=percentile(found[name], 0.95), count=len(found[name])
-        )
-        for name in names
-    ]
+    middles = {name: np.quantile(found[name], (0.5, 0.95)).tolist() for name in names}
+    return [Percentiles(stage=name, p50=p50, p95=p95, count=len(found[name])) for name, (p50, p95) in middles.items()]
 
 
 def weeks(questions: Iterable[AskedQuestion]) -> list[Week]:
@@ -132,3 +119,13 @@ def unmarked(questions: Iterable[AskedQuestion]) -> list[AskedQuestion]:
 def reasons(questions: Iterable[AskedQuestion]) -> list[tuple[str, int]]:
     """Reasons given with thumbs down, most frequent first."""
     return Counter(reason for q in questions if q.thumb for reason in q.thumb.reasons).most_common()
+
+
+def documents_by_marks(questions: Iterable[AskedQuestion]) -> list[dict[str, object]]:
+    """One row of a table for each document with a marked passage, the most useful first."""
+    relevant: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    for mark in (mark for question in questions for mark in question.marks):
+        (relevant if mark.relevant else wrong)[mark.document] += 1
+    names = sorted(relevant.keys() | wrong.keys(), key=lambda name: (wrong[name] - relevant[name], name))
+    return [{"document": name, "relevant": relevant[name], "not relevant": wrong[name]} for name in names]
