@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 QUESTIONS = 80  # of each source
 ELSEWHERE = 60  # questions of other sources asked of each
 PASSAGES = 800  # of each source
+SMALL = 15  # documents of one to four passages, of each source: few candidates are another matter than many
+Pair = tuple[str, tuple[str, str]]  # a question, and the title and text of its passage
 Pairs = list[tuple["Golden", "Trace"]]
 
 
@@ -55,8 +57,8 @@ def fit_on_training_data(
 
     Answerable: questions of the training pairs and the sample goldens, asked where their passage is. Unanswerable:
     "near", of the same sources but with their passages left out, and the samples' own unanswerable ones; "elsewhere",
-    questions of the other sources. lists: invented documents besides (data.make_training). Raises TrainingDataError or
-    ValueError.
+    questions of the other sources. A part of each is asked of documents of a few passages. lists: invented documents
+    besides (data.make_training). Raises TrainingDataError or ValueError.
     """
     from rag.calibrate import fit_calibration
     from rag.goldens import Golden
@@ -67,7 +69,7 @@ def fit_on_training_data(
     elsewhere: Pairs = []
     rng = random.Random(seed)
     distractors = [(passage.title, passage.text) for passage in read_passages(training_dir / "passages.jsonl.gz")]
-    by_source: dict[str, list[tuple[str, tuple[str, str]]]] = {}
+    by_source: dict[str, list[Pair]] = {}
     for pair in read_pairs(training_dir / "pairs.jsonl.gz"):
         family = "natural-questions" if pair.source.startswith("natural") else pair.source.split("/")[0]
         by_source.setdefault(family, []).append((pair.question, (pair.title, pair.passage)))
@@ -94,6 +96,11 @@ def fit_on_training_data(
                 answerable.append((golden, application.engine.retrieve(question)))
             near += _asked(application, [question for question, _ in left_out[: QUESTIONS // 2]])
             elsewhere += _asked(application, _foreign(by_source, source, rng))
+    say("documents of a few passages")
+    found = _of_small_documents(by_source, rng)
+    answerable += found[0]
+    near += found[1]
+    elsewhere += found[2]
     say("the samples")
     with sample_library() as (application, goldens):
         answerable += [(golden, application.engine.retrieve(golden.question)) for golden in goldens]
@@ -107,7 +114,42 @@ def fit_on_training_data(
     return report
 
 
-def _foreign(by_source: Mapping[str, Sequence[tuple[str, object]]], source: str, rng: random.Random) -> list[str]:
+def _of_small_documents(by_source: Mapping[str, Sequence[Pair]], rng: random.Random) -> tuple[Pairs, Pairs, Pairs]:
+    """Answerable, near and foreign questions, each asked of one small document."""
+    from app.settings import read_settings
+    from app.wiring import build
+    from ingest.cut_already import SUFFIX
+    from rag.goldens import Golden
+
+    answerable: Pairs = []
+    near: Pairs = []
+    elsewhere: Pairs = []
+    with tempfile.TemporaryDirectory() as folder:
+        application = build(read_settings(home=Path(folder)))
+        try:
+            for source, pairs in sorted(by_source.items()):
+                for number in range(SMALL):
+                    (question, right), (other, _), *rest = rng.sample(pairs, 2 + rng.randrange(4))
+                    passages = [right, *(passage for _, passage in rest)]
+                    rng.shuffle(passages)
+                    lines = [json.dumps({"title": title, "text": text}) + "\n" for title, text in passages]
+                    name = f"{source.replace('/', '-')} {number}{SUFFIX}"
+                    added = application.library.add("".join(lines).encode(), name).document
+                    document = application.library.wait_for(added.id)
+                    if document is None or document.status != "ready":
+                        continue
+                    chunk = application.store.document_chunks(document.id)[passages.index(right)]
+                    asked = [question, other, rng.choice(_foreign(by_source, source, rng))]
+                    traces = [application.engine.retrieve(one, document_ids=(document.id,)) for one in asked]
+                    answerable.append((Golden(question=question, chunks=((chunk.id, 1),)), traces[0]))
+                    near.append((Golden(question=asked[1]), traces[1]))
+                    elsewhere.append((Golden(question=asked[2]), traces[2]))
+        finally:
+            application.close()
+    return answerable, near, elsewhere
+
+
+def _foreign(by_source: Mapping[str, Sequence[Pair]], source: str, rng: random.Random) -> list[str]:
     """ELSEWHERE questions of the other sources, as many of each."""
     others = [questions for name, questions in sorted(by_source.items()) if name != source]
     each = ELSEWHERE // len(others)

@@ -9,7 +9,6 @@ questions that the fit did not see.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -18,80 +17,63 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import LibraryDamaged
-from rag.fuse import number_matches, words
 from rag.goldens import Golden
-from rag.tracing import Trace
+from rag.ranking import Ranking
+from rag.tracing import Step, Trace
 
 BINS = 10
 FOLDS = 5
 RIDGE = 1.0  # L2 weight on standardised inputs, in units of one observation's log-likelihood
 FARTHEST = 3.0  # standard deviations
-FALSE_REFUSALS = 0.05  # the default threshold turns at most this share of answerable questions away
-
-_COMMON = frozenset(
-    "a an and are as at be by can could did do does for from had has have how if in is it its of on or should that the"
-    " their there this to was we were what when where which who why will with would you your".split()
-)
-_NAME = re.compile(r"(?<=\w )[A-Z][\w'’-]+")
-_ENDING = re.compile(r"(?:ings?|ed|es|s|ly)$")
+FALSE_REFUSALS = 0.02  # the default threshold turns at most this share of answerable questions away
 
 
 def features(trace: Trace) -> dict[str, float] | None:
     """What the probability is computed from, or None where the stages that it was fitted on did not all run.
 
-    Raw model scores (not fused ones, which are relative to the other candidates): the best and the lead of the
-    cross-encoder's logit, of late interaction and of the cosine among the evidence; how much of the question's
-    words, names and numbers the evidence holds; whether the first stages agree with the last.
+    Raw model scores (not fused ones, which are relative to the other candidates): of late interaction and of the
+    cosine the best among the evidence; of these and of the cross-encoder's logit how far the best lies above the median
+    of all that the stage scored, because a question about something else finds nothing that stands out; and how many
+    passages there were to choose from, on a logarithmic scale. The question's words and names in the evidence, the
+    agreement of the stages and products of these told the training questions apart better and those of other
+    collections worse (measured), so they are left out.
     """
     precise = trace.step("precise")
     if precise is None or precise.degraded or not len(trace.evidence):
         return None
     logits = _part(trace, "precise", "cross-encoder")
     late = _part(trace, "fast", "late")
+    dense = trace.step("dense")
     cosines = _part(trace, "dense", "")
+    if cosines is None and dense and len(dense.ranking):  # nothing of the evidence is near in meaning
+        cosines = np.array([dense.ranking.candidates[-1].marks[-1].score])
     if logits is None or late is None or cosines is None:
         return None
-    texts = [chunk.headed_text for chunk in trace.evidence.chunks]
-    asked = [word for word in words(trace.searched) if word not in _COMMON]
-    names = _NAME.findall(trace.searched)
-    covered = [_coverage(asked, text) for text in texts]
-    first = trace.evidence.candidates[0]
-    ranks = [mark.rank if (mark := first.mark(stage)) else 200 for stage in ("bm25", "dense")]
     return {
-        "logit": float(logits.max()),
-        "logit_lead": float(logits.max() - np.median(logits)),
+        "logit_lead": _lead(logits, precise, "cross-encoder"),
         "late": float(late.max()),
+        "late_lead": _lead(late, trace.step("fast"), "late"),
         "cosine": float(cosines.max()),
-        "first_words": covered[0],
-        "best_words": max(covered),
-        "all_words": _coverage(asked, " ".join(texts)),
-        "names": _coverage([name.lower() for name in names], " ".join(texts)) if names else 1.0,
-        "numbers": float(number_matches(trace.searched, [" ".join(texts)])[0]) if _numbers(asked) else 1.0,
-        "agreement": float(np.mean([1 / rank for rank in ranks])),
+        "cosine_lead": _lead(cosines, dense, ""),
+        "choice": float(np.log(max(1, len(dense.ranking)))) if dense else 0.0,
     }
 
 
 def _part(trace: Trace, stage: str, part: str) -> NDArray[np.float64] | None:
     """A stage's raw signal over the evidence, where at least one passage has it; `part` "" is the stage's own score."""
-    marks = [mark for candidate in trace.evidence if (mark := candidate.mark(stage))]
+    return _values(trace.evidence, stage, part)
+
+
+def _values(ranking: Ranking, stage: str, part: str) -> NDArray[np.float64] | None:
+    marks = [mark for candidate in ranking if (mark := candidate.mark(stage))]
     values = [mark.parts[part] if part else mark.score for mark in marks if not part or part in mark.parts]
     return np.array(values, dtype=np.float64) if values else None
 
 
-def _coverage(asked: Sequence[str], text: str) -> float:
-    """The share of the question's words in the text, endings aside."""
-    if not asked:
-        return 0.0
-    held = {_stem(word) for word in words(text)}
-    return sum(_stem(word) in held for word in asked) / len(asked)
-
-
-def _stem(word: str) -> str:
-    return _ENDING.sub("", word) if len(word) > 4 else word
-
-
-def _numbers(asked: Sequence[str]) -> bool:
-    return any(word[0].isdigit() for word in asked)
+def _lead(best: NDArray[np.float64], step: Step | None, part: str) -> float:
+    """How far the best of the evidence lies above the median of all that the stage scored."""
+    every = _values(step.ranking, step.name, part) if step else None
+    return float(best.max() - np.median(every)) if every is not None else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
