@@ -25,6 +25,7 @@ BINS = 10
 FOLDS = 5
 RIDGE = 1.0  # L2 weight on standardised inputs, in units of one observation's log-likelihood
 FARTHEST = 3.0  # standard deviations
+FEATURES = ("logit_lead", "late", "late_lead", "cosine", "cosine_lead", "choice")
 FALSE_REFUSALS = 0.02  # the default threshold turns at most this share of answerable questions away
 
 
@@ -49,14 +50,15 @@ def features(trace: Trace) -> dict[str, float] | None:
         cosines = np.array([dense.ranking.candidates[-1].marks[-1].score])
     if logits is None or late is None or cosines is None:
         return None
-    return {
-        "logit_lead": _lead(logits, precise, "cross-encoder"),
-        "late": float(late.max()),
-        "late_lead": _lead(late, trace.step("fast"), "late"),
-        "cosine": float(cosines.max()),
-        "cosine_lead": _lead(cosines, dense, ""),
-        "choice": float(np.log(max(1, len(dense.ranking)))) if dense else 0.0,
-    }
+    values = (
+        _lead(logits, precise, "cross-encoder"),
+        float(late.max()),
+        _lead(late, trace.step("fast"), "late"),
+        float(cosines.max()),
+        _lead(cosines, dense, ""),
+        float(np.log(max(1, len(dense.ranking)))) if dense else 0.0,
+    )
+    return dict(zip(FEATURES, values, strict=True))
 
 
 def _part(trace: Trace, stage: str, part: str) -> NDArray[np.float64] | None:
@@ -123,6 +125,8 @@ def read_calibration(path: Path) -> Calibration | None:
         found = Calibration(**data)
         if len({len(found.names), len(found.means), len(found.spreads), len(found.weights)}) != 1:
             raise ValueError("its columns differ in length")
+        if unknown := set(found.names) - set(FEATURES):
+            raise ValueError(f"it was fitted on other features: {', '.join(sorted(unknown))}")
         return found
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise LibraryDamaged(

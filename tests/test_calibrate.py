@@ -147,7 +147,13 @@ def test_a_saved_calibration_reads_back_the_same(tmp_path: Path) -> None:
     assert read_calibration(tmp_path / "none.json") is None
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"names": ["a"], "means": [], "spreads": [], "weights": []}', "[1]"])
+OTHER = '{"names": ["a"], "means": [0], "spreads": [1], "weights": [1], "intercept": 0, "threshold": 0.5}'
+
+
+UNEQUAL = '{"names": ["late"], "means": [], "spreads": [], "weights": [], "intercept": 0, "threshold": 0.5}'
+
+
+@pytest.mark.parametrize("text", ["", "{}", OTHER, UNEQUAL, "[1]"])
 def test_a_damaged_calibration_file_says_what_to_do(tmp_path: Path, text: str) -> None:
     (tmp_path / "calibration.json").write_text(text)
     with pytest.raises(LibraryDamaged, match="train --calibration"):

@@ -82,7 +82,7 @@ def test_a_model_that_finds_nothing_and_one_that_fails_have_different_outcomes(a
 
 def test_below_the_threshold_nothing_is_answered_and_no_model_is_called(app: Application) -> None:
     never = Calibration(
-        names=("logit",), means=(0.0,), spreads=(1.0,), weights=(0.0,), intercept=-9.0, threshold=0.5, precise="builtin"
+        names=("logit_lead",), means=(0.0,), spreads=(1.0,), weights=(0.0,), intercept=-9.0, threshold=0.5
     )
     with LlmServer(Say("never")) as server:
         asked = engine(app, server)
