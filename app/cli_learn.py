@@ -240,7 +240,7 @@ def bench_feedback(beir: Path, limit: int, seeds: int, precise: bool, as_json: b
     from app.learning import GUARD, MODELS, shipped_fusion
     from rag.learn import fit_fusion
     from rag.promotion import read_signal_lists
-    from rag.promotion_precise import fine_tune, score_with_builtin
+    from rag.promotion_precise import blend, fine_tune, score_with_builtin
 
     with beir_library(beir) as (application, goldens):
         order = np.random.default_rng(2026).permutation(len(goldens))[:limit]
@@ -257,6 +257,7 @@ def bench_feedback(beir: Path, limit: int, seeds: int, precise: bool, as_json: b
                 shipped_fusion(),
                 shipped=shipped,
                 train=fine_tune(MODELS / "precise", say=say),
+                mix=blend(MODELS / "precise"),
                 score=score_with_builtin(),
                 folder=Path(folder),
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -87,7 +88,7 @@ def _learn(
     from rag.feedback import judged_questions
     from rag.learn import fit_fusion
     from rag.promotion import learn_fusion, read_signal_lists
-    from rag.promotion_precise import PRECISE_MINIMUM_MARKS, fine_tune, learn_precise, score_with_builtin
+    from rag.promotion_precise import PRECISE_MINIMUM_MARKS, blend, fine_tune, learn_precise, score_with_builtin
 
     judged = judged_questions(journal.questions())
     shipped = read_signal_lists(GUARD)
@@ -108,14 +109,16 @@ def _learn(
             current_fusion(journal),
             shipped=shipped,
             train=fine_tune(present, threads=THREADS, say=say),
+            mix=blend(present),
             score=score_with_builtin(),
-            folder=settings.home / LEARNED / f"{version}.work",
+            folder=(work := settings.home / LEARNED / f"{version}.work"),
             encode=encode,
             say=say,
         )
         say(taught.reason)
         if folder is not None:
             folder.rename(settings.home / LEARNED / version)
+            shutil.rmtree(work, ignore_errors=True)
             kept.append(_keep(journal, "precise", version, {"path": f"{LEARNED}/{version}"}, taught))
     return kept
 

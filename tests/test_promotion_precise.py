@@ -42,10 +42,10 @@ def list_of(seed: int) -> SignalList:
 
 
 class Teacher:
-    """A fake that learns the first word of the right passages, and forgets everything else when `forgetful`."""
+    """A fake that learns the first word of the right passages, and forgets the rest beyond a share of the way."""
 
-    def __init__(self, forgetful: bool = False) -> None:
-        self.forgetful = forgetful
+    def __init__(self, forgets_beyond: float = 1.0) -> None:
+        self.forgets_beyond = forgets_beyond
         self.taught: list[int] = []
 
     def train(self, lists: Sequence[TrainingList], folder: Path) -> Path:
@@ -54,10 +54,18 @@ class Teacher:
         self.taught.append(len(lists))
         return folder
 
+    def mix(self, taught: Path, share: float) -> Path:
+        folder = taught.with_name(f"{taught.name}-{share:.2f}")
+        folder.mkdir(exist_ok=True)
+        (folder / "word").write_text((taught / "word").read_text())
+        (folder / "share").write_text(str(share))
+        return folder
+
     def score(self, folder: Path, question: str, texts: Sequence[str]) -> NDArray[np.float64]:
         word = (folder / "word").read_text()
         found = np.array([float(text.split()[0] == word) for text in texts])
-        return -found if self.forgetful and "shipped" in question else found
+        share = float((folder / "share").read_text())
+        return -found if share > self.forgets_beyond and "shipped" in question else found
 
 
 def learned(teacher: Teacher, folder: Path, lists: list[SignalList]) -> Learned:
@@ -68,10 +76,11 @@ def learned(teacher: Teacher, folder: Path, lists: list[SignalList]) -> Learned:
         PRESENT,
         shipped=shipped,
         train=teacher.train,
+        mix=teacher.mix,
         score=teacher.score,
         folder=folder,
     )
-    assert model == folder / "candidate"
+    assert model.name.startswith("whole-")
     return found
 
 
@@ -83,15 +92,22 @@ def test_a_model_that_helps_the_half_it_did_not_see_is_promoted(tmp_path: Path) 
 
 
 def test_a_model_that_forgets_the_shipped_goldens_is_kept_aside(tmp_path: Path) -> None:
-    found = learned(Teacher(forgetful=True), tmp_path, [list_of(i) for i in range(30)])
+    found = learned(Teacher(forgets_beyond=0.0), tmp_path, [list_of(i) for i in range(30)])
     assert not found.promoted
     assert "shipped goldens fall" in found.reason
+
+
+def test_it_goes_only_so_far_as_the_shipped_goldens_do_not_fall(tmp_path: Path) -> None:
+    found = learned(Teacher(forgets_beyond=0.5), tmp_path, [list_of(i) for i in range(30)])
+    assert found.promoted, found.reason
+    assert {path.name for path in tmp_path.glob("whole-*")} == {"whole-0.60", "whole-0.45"}
+    assert {path.name for path in tmp_path.glob("half-0-*")} == {"half-0-0.45"}
 
 
 def test_too_few_marks_teach_nothing(tmp_path: Path) -> None:
     teacher = Teacher()
     found, model = learn_precise(
-        [], PRESENT, shipped=[], train=teacher.train, score=teacher.score, folder=tmp_path
+        [], PRESENT, shipped=[], train=teacher.train, mix=teacher.mix, score=teacher.score, folder=tmp_path
     )
     assert model is None
     assert found.reason.startswith("not enough marks yet: 0 of 200")
@@ -112,9 +128,10 @@ def test_averaging_ends_at_either_model(tmp_path: Path) -> None:
     from safetensors.torch import load_file, save_file
 
     old = load_file(PRECISE / "precise.safetensors")
+    (tmp_path / "taught").mkdir()
     for share, wanted in ((0.0, 0.0), (1.0, 1.0), (0.5, 0.5)):
-        save_file({name: tensor + 1 for name, tensor in old.items()}, tmp_path / "precise.safetensors")
-        mixed = load_file(blend(PRECISE, tmp_path, share) / "precise.safetensors")
+        save_file({name: tensor + 1 for name, tensor in old.items()}, tmp_path / "taught" / "precise.safetensors")
+        mixed = load_file(blend(PRECISE)(tmp_path / "taught", share) / "precise.safetensors")
         for name, tensor in mixed.items():
             assert torch.allclose(tensor.float(), old[name].float() + wanted, atol=2e-2)
 
@@ -130,7 +147,7 @@ def test_the_built_in_model_really_learns_from_lists_and_can_be_asked(tmp_path: 
         )
         for thing in ("lamp", "radio", "globe", "clock")
     ]
-    folder = fine_tune(PRECISE, threads=1, share=1.0)(lists, tmp_path / "candidate")
+    folder = fine_tune(PRECISE, threads=1)(lists, tmp_path / "candidate")
     score = score_with_builtin()
     texts = lists[0].passages
     before, after = score(PRECISE, lists[0].question, texts), score(folder, lists[0].question, texts)
