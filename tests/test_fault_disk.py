@@ -166,7 +166,13 @@ def read_only(folder: Path, before: Callable[[], object]) -> Iterator[None]:
         return
     with small_tmpfs(folder):
         before()
-        subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+        # Chroma's connection pool lets its file go a moment after close; until then the disk is busy.
+        deadline = time.monotonic() + 10
+        while (busy := subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=False).returncode) and (
+            time.monotonic() < deadline
+        ):
+            time.sleep(0.05)
+        assert not busy
         yield
 
 
