@@ -60,7 +60,7 @@ def fit_on_training_data(
     questions of the other sources. A part of each is asked of documents of a few passages. lists: invented documents
     besides (data.make_training). Raises TrainingDataError or ValueError.
     """
-    from rag.calibrate import fit_calibration
+    from rag.calibrate import collect, fit_calibration
     from rag.goldens import Golden
     from rag.learn_lists import read_pairs, read_passages
 
@@ -103,7 +103,7 @@ def fit_on_training_data(
     elsewhere += found[2]
     say("the samples")
     with sample_library() as (application, goldens):
-        answerable += [(golden, application.engine.retrieve(golden.question)) for golden in goldens]
+        answerable += collect(goldens, application.engine.retrieve)
         lines = (SAMPLES / "unanswerable.jsonl").read_text(encoding="utf-8").splitlines()
         near += _asked(application, [json.loads(line)["question"] for line in lines])
         elsewhere += _asked(application, _foreign(by_source, "samples", rng))
@@ -157,6 +157,7 @@ def _foreign(by_source: Mapping[str, Sequence[Pair]], source: str, rng: random.R
 
 
 def _asked(application: Application, questions: Iterable[str]) -> Pairs:
+    from rag.calibrate import collect
     from rag.goldens import Golden
 
-    return [(Golden(question=question), application.engine.retrieve(question)) for question in questions]
+    return collect([Golden(question=question) for question in questions], application.engine.retrieve)

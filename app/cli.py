@@ -266,6 +266,7 @@ def verdict(moved: bool, as_json: bool) -> None:
     from dataclasses import asdict
 
     from app.evaluation import moved_since_marked, verdicts_on_marks
+    from app.show.verdict import NOTHING_MOVED, moved_lines
     from rag.verdict import verdict_without_marks
 
     if moved:
@@ -274,9 +275,9 @@ def verdict(moved: bool, as_json: bool) -> None:
         if as_json:
             _print_json([asdict(one) for one in changes])
         else:
-            lines = [f"{one.before or 'out'} → {one.now or 'out'}  {one.document}, p. {one.page}: {one.question}"
-                     for one in changes]  # fmt: skip
-            click.echo("\n".join(lines) or "Every marked page stands where it stood when it was marked.")
+            rows = moved_lines(changes)
+            lines = [f"{row['then']} → {row['now']}  {row['marked page']}: {row['question']}" for row in rows]
+            click.echo("\n".join(lines) or NOTHING_MOVED)
         return
     with _application() as application:
         found = verdicts_on_marks(application)

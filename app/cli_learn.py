@@ -125,10 +125,11 @@ def train_calibration(training_dir: Path, out_file: Path, lists: Path | None) ->
 def train_goldens(out_file: Path) -> None:
     """Write the shipped goldens as the stages see them now: what every promotion is checked against."""
     from app.calibrating import sample_library
+    from rag.calibrate import collect
     from rag.promotion import signal_list, write_signal_lists
 
     with sample_library() as (application, goldens):
-        asked = [(golden, application.engine.retrieve(golden.question)) for golden in goldens]
+        asked = collect(goldens, application.engine.retrieve)
         lists = [found for golden, trace in asked if (found := signal_list(golden, trace, "precise"))]
     write_signal_lists(lists, out_file)
     _say(f"{len(lists)} of {len(goldens)} questions written to {out_file}")
@@ -238,19 +239,21 @@ def bench_feedback(beir: Path, limit: int, seeds: int, precise: bool, as_json: b
     from app.bench_feedback import fusion_learner, precise_learner, simulate
     from app.evaluation import beir_library
     from app.learning import GUARD, MODELS, shipped_fusion
+    from rag.calibrate import collect
     from rag.learn import fit_fusion
     from rag.promotion import read_signal_lists
     from rag.promotion_precise import blend, fine_tune, score_with_builtin
 
+    say = (lambda line: None) if as_json else _say
+
+    def progress(done: int, total: int) -> None:
+        if done % 100 == 0:
+            say(f"{done} of {total} questions asked")
+
     with beir_library(beir) as (application, goldens):
         order = np.random.default_rng(2026).permutation(len(goldens))[:limit]
-        asked = []
-        for done, i in enumerate(order.tolist(), start=1):
-            asked.append((goldens[i], application.engine.retrieve(goldens[i].question)))
-            if done % 100 == 0 and not as_json:
-                _say(f"{done} of {len(order)} questions asked")
+        asked = collect([goldens[i] for i in order.tolist()], application.engine.retrieve, progress)
     shipped = read_signal_lists(GUARD)
-    say = (lambda line: None) if as_json else _say
     if precise:
         with tempfile.TemporaryDirectory() as folder:
             learner = precise_learner(

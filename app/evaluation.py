@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from rag.evaluate import Report, SideBySide
     from rag.goldens import Golden
     from rag.moved import Moved
-    from rag.tracing import Trace
     from rag.verdict import Verdict
 
 Progress = Callable[[int, int], object]
@@ -188,19 +187,14 @@ def verdicts_on_marks(application: Application) -> tuple[Verdict, ...]:
     return (*((overall,) if overall else ()), *verdicts(judged))
 
 
-def moved_since_marked(application: Application, progress: Progress | None = None) -> list[Moved]:
+def moved_since_marked(
+    application: Application, progress: Progress = lambda done, total: None
+) -> list[Moved]:
     """The marked pages that stand elsewhere now than when they were marked. Every marked question is asked again, in
     the collections and documents that it was asked in."""
+    from rag.engine import retrieve_again
     from rag.feedback import judged_questions
     from rag.moved import moved
 
-    def ask(before: Trace) -> Trace:
-        return application.engine.retrieve(
-            before.question,
-            collections=before.configuration.get("collections", ()),
-            document_ids=before.configuration.get("document_ids", ()),
-            searched=before.searched,
-        )
-
     judged = judged_questions(application.journal.questions())
-    return moved(judged, ask, *((progress,) if progress else ()))
+    return moved(judged, lambda before: retrieve_again(application.engine, before), progress)

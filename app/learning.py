@@ -6,7 +6,6 @@ nothing is restarted. It runs in a process of its own, at low priority, with two
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -202,7 +201,3 @@ def version_lines(versions: Sequence[ModelVersion]) -> list[dict[str, object]]:
             }
         )
     return rows
-
-
-def versions_as_json(versions: Sequence[ModelVersion]) -> str:
-    return json.dumps(version_lines(versions), ensure_ascii=False)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
-import sys
 import threading
 from collections.abc import Callable
 
+from ingest.allocator import give_memory_back
 from ingest.errors import SecondPassError
 
 PAUSE_S = 5.0  # before another attempt, after a fault outside any one document; cut short by `wake`
@@ -81,7 +80,7 @@ class Worker:
                     self._wake.clear()
                     continue
                 if worked:
-                    _give_memory_back()
+                    give_memory_back()
                 self._say("", finished=worked)
                 if not worked:
                     break
@@ -91,10 +90,3 @@ class Worker:
             self._trouble = trouble
             self._finished += finished
             self._done.notify_all()
-
-
-def _give_memory_back() -> None:
-    """glibc keeps what a long document's tensors needed (240 MB after four filings) until it is asked to let go."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim:
-        trim(0)

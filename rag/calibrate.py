@@ -42,10 +42,10 @@ def features(trace: Trace) -> dict[str, float] | None:
     precise = trace.step("precise")
     if precise is None or precise.degraded or not len(trace.evidence):
         return None
-    logits = _part(trace, "precise", "cross-encoder")
-    late = _part(trace, "fast", "late")
+    logits = _values(trace.evidence, "precise", "cross-encoder")
+    late = _values(trace.evidence, "fast", "late")
     dense = trace.step("dense")
-    cosines = _part(trace, "dense", "")
+    cosines = _values(trace.evidence, "dense", "")
     if cosines is None and dense and len(dense.ranking):  # nothing of the evidence is near in meaning
         cosines = np.array([dense.ranking.candidates[-1].marks[-1].score])
     if logits is None or late is None or cosines is None:
@@ -61,12 +61,8 @@ def features(trace: Trace) -> dict[str, float] | None:
     return dict(zip(FEATURES, values, strict=True))
 
 
-def _part(trace: Trace, stage: str, part: str) -> NDArray[np.float64] | None:
-    """A stage's raw signal over the evidence, where at least one passage has it; `part` "" is the stage's own score."""
-    return _values(trace.evidence, stage, part)
-
-
 def _values(ranking: Ranking, stage: str, part: str) -> NDArray[np.float64] | None:
+    """A stage's raw signal, of the passages that have it, None where none has; `part` "" is the stage's own score."""
     marks = [mark for candidate in ranking if (mark := candidate.mark(stage))]
     values = [mark.parts[part] if part else mark.score for mark in marks if not part or part in mark.parts]
     return np.array(values, dtype=np.float64) if values else None

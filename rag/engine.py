@@ -148,10 +148,11 @@ class Engine:
             limit=chosen.retrieve,
             named=() if document_ids else named_documents(query.text, self.parts.store.documents(), collections),
         )
-        hybrid = self._fuse(query, found, chosen)
-        fast = rerank(self._stage("fast", "late", chosen), query, hybrid.ranking)
+        fusion = self.parts.fusion()  # once: what is promoted meanwhile counts from the next question on
+        hybrid = self._fuse(query, found, chosen, fusion)
+        fast = rerank(self._stage("fast", "late", chosen, fusion), query, hybrid.ranking)
         passed = policies.fold_duplicates(fast.ranking) if chosen.fold_duplicates else policies.unchanged(fast.ranking)
-        precise_stage = self._stage("precise", "cross-encoder", chosen)
+        precise_stage = self._stage("precise", "cross-encoder", chosen, fusion)
         precise = gated(replace(fast, ranking=passed.ranking), precise_stage, chosen.gate_margin, chosen.fast_keep)
         if precise is None:
             precise = rerank(precise_stage, query, passed.ranking, cut=chosen.fast_keep)
@@ -165,7 +166,7 @@ class Engine:
             evidence=evidence,
             configuration=asdict(chosen)
             | {"collections": list(collections), "document_ids": list(document_ids)}
-            | {"fusion_version": self.parts.fusion().version, "precise_version": self.parts.precise_version()},
+            | {"fusion_version": fusion.version, "precise_version": self.parts.precise_version()},
             warnings=tuple(f"{step.name}: {step.note}" for step in steps if step.degraded),
         )
 
@@ -214,10 +215,9 @@ class Engine:
             pieces=lambda: self._answer(trace, record, turns, chosen),
         )
 
-    def _fuse(self, query: Query, found: Sequence[Step], options: Options) -> Step:
+    def _fuse(self, query: Query, found: Sequence[Step], options: Options, fusion: LinearFusion) -> Step:
         started = time.perf_counter()
         union = merged(step.ranking for step in found)
-        fusion = self.parts.fusion()
         if options.fusion == "rrf":
             ranking = union.reordered("hybrid", reciprocal_ranks(union, ("bm25", "dense")))
         else:
@@ -229,7 +229,7 @@ class Engine:
             model="rrf" if options.fusion == "rrf" else f"fusion {fusion.version}",
         )
 
-    def _stage(self, name: str, signal: str, options: Options) -> Stage:
+    def _stage(self, name: str, signal: str, options: Options, fusion: LinearFusion) -> Stage:
         reranker = options.fast if name == "fast" else options.precise
         built_in = reranker in ("late-interaction", "builtin") and options.fusion == "learned"
         return Stage(
@@ -237,7 +237,7 @@ class Engine:
             reranker_name=reranker,
             make=lambda: self.parts.reranker(reranker, options),
             signal=signal,
-            fusion=self.parts.fusion() if built_in else None,
+            fusion=fusion if built_in else None,
             timeout_s=options.timeout_s,
         )
 
@@ -325,6 +325,17 @@ class Engine:
         if answer.text:
             yield answer.text
         return replace(answer, confidence=confidence, message=message)
+
+
+def retrieve_again(engine: Engine, before: Trace, options: Options | None = None) -> Trace:
+    """Rank a recorded question anew, as it was searched then and in the collections and documents it was asked in."""
+    return engine.retrieve(
+        before.question,
+        collections=tuple(before.configuration.get("collections") or ()),
+        document_ids=tuple(before.configuration.get("document_ids") or ()),
+        options=options,
+        searched=before.searched,
+    )
 
 
 def checked(question: str) -> str:

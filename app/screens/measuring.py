@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.safe_text import plain
 from app.show.evaluation import draw_report
-from app.show.frame import section
+from app.show.frame import asking_bar, section
 from app.show.trouble import said_plainly
 from ingest.errors import GoldensUnreadable
 from rag.goldens import Golden, goldens_from_csv, goldens_from_jsonl
@@ -38,15 +38,8 @@ def draw_measuring(app: Application) -> None:
 def _measured(app: Application, goldens: tuple[Golden, ...]) -> object:
     from app.evaluation import evaluated
 
-    bar = st.progress(0.0, "Asking")
-
-    def progress(done: int, total: int) -> None:
-        bar.progress(done / total, f"{done} of {total} questions asked")
-
-    try:
+    with asking_bar() as progress:
         return evaluated(app, goldens, progress=progress)
-    finally:
-        bar.empty()
 
 
 def _from_file(file: object) -> tuple[Golden, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,6 +13,7 @@ from app.show.comparison import agreement, draw_list, places
 from app.show.timing import seconds
 from app.show.trouble import draw_error
 from ingest.errors import SecondPassError
+from rag.engine import retrieve_again
 from rag.tracing import Trace
 
 if TYPE_CHECKING:
@@ -61,14 +62,8 @@ def _choice(app: Application, label: str, used: str, key: str) -> str:
 
 
 def _ranked(app: Application, trace: Trace, options: Options) -> Rerun | None:
-    asked: dict[str, Any] = {
-        name: tuple(trace.configuration.get(name) or ()) for name in ("collections", "document_ids")
-    }
     try:
-        return Rerun(
-            options=options,
-            trace=app.engine.retrieve(trace.question, searched=trace.searched, options=options, **asked),
-        )
+        return Rerun(options=options, trace=retrieve_again(app.engine, trace, options))
     except SecondPassError as error:
         draw_error(error)
         return None

@@ -9,7 +9,7 @@ import streamlit as st
 from app.evaluation import moved_since_marked, verdicts_on_marks
 from app.safe_text import plain
 from app.show import verdict
-from app.show.frame import section
+from app.show.frame import asking_bar, section
 from app.show.trouble import said_plainly
 from rag.verdict import MINIMUM
 
@@ -55,13 +55,10 @@ def draw_moved(app: Application) -> None:
     """Which marked pages stand elsewhere now, on request: it takes a question's time for each."""
     with section("What moved since you marked it", AGAIN), said_plainly():
         if st.button("Ask the marked questions again", icon=":material/replay:"):
-            bar = st.progress(0.0, "Asking")
-            st.session_state["moved"] = moved_since_marked(
-                app, lambda done, total: bar.progress(done / total, f"{done} of {total} questions asked")
-            )
-            bar.empty()
+            with asking_bar() as progress:
+                st.session_state["moved"] = moved_since_marked(app, progress)
         found = st.session_state.get("moved")
         if found:
             st.dataframe(verdict.moved_lines(found), hide_index=True)
         elif found is not None:
-            st.caption("Every marked page stands where it stood when it was marked.")
+            st.caption(verdict.NOTHING_MOVED)

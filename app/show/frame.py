@@ -31,6 +31,18 @@ def section(title: str, text: str = "") -> Iterator[None]:
         yield
 
 
+@contextmanager
+def asking_bar() -> Iterator[Callable[[int, int], object]]:
+    """A bar for a while; yields `progress(done, total)` that moves it on by questions asked."""
+    import streamlit as st
+
+    bar = st.progress(0.0, "Asking")
+    try:
+        yield lambda done, total: bar.progress(done / total, f"{done} of {total} questions asked")
+    finally:
+        bar.empty()
+
+
 def empty_state(icon: str, title: str, text: str) -> None:
     """An empty page that says what to do next. `icon` is a Material name; title and text are our own words."""
     import streamlit as st

@@ -51,6 +51,9 @@ def figures(verdict: Verdict) -> str:
     )
 
 
+NOTHING_MOVED = "Every marked page stands where it stood when it was marked."
+
+
 def moved_lines(moved: Sequence[Moved]) -> list[dict[str, object]]:
     """One row of a table for each marked page that stands elsewhere now."""
     return [
