@@ -280,7 +280,8 @@ def verdict(moved: bool, as_json: bool) -> None:
             click.echo("\n".join(lines) or NOTHING_MOVED)
         return
     with _application() as application:
-        found = verdicts_on_marks(application)
+        overall, stages = verdicts_on_marks(application)
+    found = [one for one in (overall, *stages) if one]
     if as_json:
         _print_json([asdict(one) for one in found])
     else:

@@ -177,14 +177,16 @@ def passages_library(
         application.close()
 
 
-def verdicts_on_marks(application: Application) -> tuple[Verdict, ...]:
-    """Does each stage earn its milliseconds on the person's marked questions? Both rerankers together come first."""
+def verdicts_on_marks(application: Application) -> tuple[Verdict | None, tuple[Verdict, ...]]:
+    """Do both rerankers together, and each stage, earn their milliseconds on the person's marked questions?
+
+    None for both together where no marked question went through both of them.
+    """
     from rag.feedback import judged_questions, with_evidence
     from rag.verdict import overall_verdict, verdicts
 
     judged = with_evidence(judged_questions(application.journal.questions()))
-    overall = overall_verdict(judged)
-    return (*((overall,) if overall else ()), *verdicts(judged))
+    return overall_verdict(judged), verdicts(judged)
 
 
 def moved_since_marked(

@@ -126,7 +126,7 @@ def read_calibration(path: Path) -> Calibration | None:
         return found
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise LibraryDamaged(
-            f"{path.name} is not a calibration ({error}). Delete it, or fit it anew: second-pass train --calibration."
+            f"{path.name} is not a calibration ({error}). Delete it, or fit it anew: second-pass train calibration."
         ) from None
 
 

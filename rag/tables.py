@@ -24,6 +24,13 @@ def side_by_side_text(sides: SideBySide) -> str:
     return "\n".join(lines)
 
 
+LOST = {
+    "recall": "not retrieved at all",
+    "fusion": "cut between retrieval and the fast stage",
+    "fast": "not passed on by the fast stage",
+    "precise": "read, but below the first 5",
+    "found": "within the first 5",
+}
 _REST = f"{'95 % interval':<18}{'p':>6}  better/worse/same"
 
 
@@ -63,15 +70,8 @@ def _tests(tests: Sequence[Paired]) -> str:
 
 
 def _lost(report: Report) -> str:
-    where = {
-        "recall": "not retrieved at all",
-        "fusion": "cut between retrieval and the fast stage",
-        "fast": "not passed on by the fast stage",
-        "precise": "read, but below the first 5",
-        "found": "within the first 5",
-    }
     lines = ["Where the evidence went (share of the questions):"]
-    lines += [f"  {share:>6.1%}  {where[place]}" for place, share in report.lost.items()]
+    lines += [f"  {share:>6.1%}  {LOST[place]}" for place, share in report.lost.items()]
     lines += [f"  {report.evidence_hit.mean:>6.1%}  among the passages that an answer is written from"]
     for lift in report.lifts:
         lines.append(

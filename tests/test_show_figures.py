@@ -4,9 +4,10 @@ import pytest
 from fake_application import NOW, a_chunk, a_trace, an_answer, asked_question
 
 from app.show import figures, insights
-from app.show.verdict import Verdict, sentence
+from app.show.verdict import sentence
 from ingest.documents import AskedQuestion, PassageMark, Thumb
 from rag.tracing import Outcome
+from rag.verdict import MINIMUM, Verdict
 
 TRACE = a_trace("q", [a_chunk(number) for number in range(30)])
 
@@ -65,26 +66,36 @@ def test_the_charts_hold_the_figures_that_they_are_given() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "needed", "expected"),
     [
-        (0.02, 0.15, 0, "help"),
-        (-0.2, -0.01, 0, "harm"),
-        (-0.1, 0.1, 0, "No difference"),
-        (0.02, 0.15, 12, "Not enough marks yet: 43 marked questions, 12 more"),
+        (0.02, 0.15, 20, "help"),
+        (-0.2, -0.01, 20, "harm"),
+        (-0.1, 0.1, 20, "No difference"),
+        (0.02, 0.15, 55, "Not enough marks yet: 43 marked questions, 12 more"),
     ],
 )
 def test_a_verdict_says_no_more_than_its_interval_allows(low: float, high: float, needed: int, expected: str) -> None:
     verdict = Verdict(
-        metric="MRR",
+        stage="rerankers",
+        compared_with="hybrid",
         before=0.61,
         after=0.7,
+        metric="mrr",
+        difference=(low + high) / 2,
         low=low,
         high=high,
         better=9,
         worse=3,
         same=31,
-        extra_ms=140,
+        added_ms=140,
+        questions=43,
         needed=needed,
+        enough=needed <= 43,
+        sentence="",
     )
     assert expected in sentence(verdict)
+
+
+def test_without_a_mark_the_verdict_says_how_many_it_takes() -> None:
+    assert sentence(None) == f"Not enough marks yet: 0 marked questions, {MINIMUM} more are needed for a verdict."
 
 
 def test_documents_are_ranked_by_the_marks_of_their_passages() -> None:

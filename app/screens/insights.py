@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
+
 import streamlit as st
 
 from app.safe_text import plain
@@ -24,6 +27,10 @@ def draw_link(question: AskedQuestion, badge: str = "") -> None:
     """The question as a link to its conversation."""
     label = plain(short(question.question, 110)) + (f" :gray-badge[{plain(badge)}]" if badge else "")
     st.page_link("screens/ask.py", label=label, query_params={"c": question.conversation_id})
+
+
+def exported(export: Callable[[Iterable[AskedQuestion]], str]) -> str:
+    return export(app.journal.questions())
 
 
 with st.container(horizontal_alignment="center"), st.container(width=WIDE, gap="medium"):
@@ -71,17 +78,15 @@ with st.container(horizontal_alignment="center"), st.container(width=WIDE, gap="
         draw_moved(app)
     draw_learning(app, asked)
     draw_measuring(app)
-    every = app.journal.questions()
-    none_judged = not any(question.thumb or question.marks for question in every)
     with section("Take your feedback with you"), st.container(horizontal=True):
-        files = (("jsonl", export_jsonl(every), "application/jsonl"), ("csv", export_csv(every), "text/csv"))
-        for name, text, kind in files:
+        files = (("jsonl", export_jsonl, "application/jsonl"), ("csv", export_csv, "text/csv"))
+        for name, export, kind in files:
             st.download_button(
                 name.upper(),
-                text,
+                partial(exported, export),
                 f"feedback.{name}",
                 kind,
                 icon=":material/download:",
-                disabled=none_judged,
+                disabled=len(asked) < NEWEST and not (judged or marks),  # with more, what is older may be judged
                 on_click="ignore",
             )

@@ -11,7 +11,6 @@ from app.safe_text import plain
 from app.show import verdict
 from app.show.frame import asking_bar, section
 from app.show.trouble import said_plainly
-from rag.verdict import MINIMUM
 
 if TYPE_CHECKING:
     from app.wiring import Application
@@ -19,30 +18,10 @@ if TYPE_CHECKING:
 
 def draw_verdict(app: Application) -> None:
     """Both rerankers together as a card, each stage as a line; with too few marks it says how many are missing."""
-    first, *stages = verdicts_on_marks(app) or [None]
-    shown = (
-        verdict.Verdict(
-            metric="MRR",
-            before=first.before,
-            after=first.after,
-            low=first.low,
-            high=first.high,
-            better=first.better,
-            worse=first.worse,
-            same=first.same,
-            extra_ms=first.added_ms,
-            needed=max(0, first.needed - first.questions),
-        )
-        if first
-        else verdict.Verdict(
-            metric="MRR", before=0, after=0, low=0, high=0, better=0, worse=0, same=0, extra_ms=0, needed=MINIMUM
-        )
-    )
-    verdict.draw(shown)
-    if shown.needed == 0:
-        for stage in stages:
-            if stage:
-                st.caption(plain(stage.sentence))
+    overall, stages = verdicts_on_marks(app)
+    verdict.draw(overall)
+    for stage in stages if overall and overall.enough else ():
+        st.caption(plain(stage.sentence))
 
 
 AGAIN = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.show.passage import stage_name
+from rag.tables import LOST
 
 if TYPE_CHECKING:
     import altair
@@ -12,13 +13,6 @@ if TYPE_CHECKING:
     from rag.evaluate import Report
 
 SHOWN = {"ndcg@10": "nDCG@10", "precision@1": "P@1", "mrr": "MRR", "recall@5": "recall@5", "recall@100": "recall@100"}
-LOST = {
-    "recall": "not retrieved at all",
-    "fusion": "cut between retrieval and the fast stage",
-    "fast": "not passed on by the fast stage",
-    "precise": "read, but below the first five",
-    "found": "within the first five",
-}
 
 
 def rows(report: Report) -> list[dict[str, Any]]:
@@ -85,5 +79,5 @@ def draw_report(report: Report) -> None:
     st.dataframe(rows(report), hide_index=True)
     for line in sentences(report):
         st.markdown(f"- {line}")
-    lost = ", ".join(f"{share:.0%} {LOST.get(place, place)}" for place, share in report.lost.items() if share)
+    lost = ", ".join(f"{share:.0%} {LOST[place]}" for place, share in report.lost.items() if share)
     st.caption(f"Where the evidence went: {lost}.")

@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from rag.verdict import MINIMUM
 
 if TYPE_CHECKING:
     from rag.moved import Moved
+    from rag.verdict import Verdict
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """Two orders compared on the same marked questions.
-
-    metric: its name ("MRR"). before and after: its mean in 0..1. low and high: the bootstrap interval of
-    after − before. better, worse, same: questions. extra_ms: what the second order costs a question.
-    needed: marked questions that are still missing for a verdict; 0 when there are enough.
-    """
-
-    metric: str
-    before: float
-    after: float
-    low: float
-    high: float
-    better: int
-    worse: int
-    same: int
-    extra_ms: float
-    needed: int = 0
-
-
-def sentence(verdict: Verdict) -> str:
-    """The verdict in one line, which says "not enough marks yet" when that is the truth."""
-    count = verdict.better + verdict.worse + verdict.same
-    if verdict.needed > 0:
-        return f"Not enough marks yet: {count} marked questions, {verdict.needed} more are needed for a verdict."
+def sentence(verdict: Verdict | None) -> str:
+    """The verdict in one line, which says "not enough marks yet" when that is the truth; None: nothing was marked."""
+    count, needed = (verdict.questions, verdict.needed) if verdict else (0, MINIMUM)
+    if verdict is None or not verdict.enough:
+        return f"Not enough marks yet: {count} marked questions, {needed - count} more are needed for a verdict."
     if verdict.low > 0:
         return "The rerankers help on your questions."
     if verdict.high < 0:
@@ -45,9 +26,9 @@ def sentence(verdict: Verdict) -> str:
 
 def figures(verdict: Verdict) -> str:
     return (
-        f"{verdict.metric} {verdict.before:.2f} → {verdict.after:.2f}, interval of the difference "
+        f"MRR {verdict.before:.2f} → {verdict.after:.2f}, interval of the difference "
         f"{verdict.low:+.2f} to {verdict.high:+.2f}; {verdict.better} better, {verdict.worse} worse, "
-        f"{verdict.same} the same, {verdict.extra_ms:+.0f} ms a question"
+        f"{verdict.same} the same, {verdict.added_ms:+.0f} ms a question"
     )
 
 
@@ -67,11 +48,11 @@ def moved_lines(moved: Sequence[Moved]) -> list[dict[str, object]]:
     ]
 
 
-def draw(verdict: Verdict) -> None:
+def draw(verdict: Verdict | None) -> None:
     import streamlit as st
 
     with st.container(border=True):
         st.subheader("Verdict on the rerankers", anchor=False)
         st.markdown(f"**{sentence(verdict)}**")
-        if verdict.needed == 0:
+        if verdict and verdict.enough:
             st.caption(figures(verdict))

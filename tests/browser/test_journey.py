@@ -101,6 +101,17 @@ def test_insights_measures_typed_questions_and_says_what_learning_still_needs(pa
     expect(page.get_by_text("not enough marks yet: ").first).to_be_visible(timeout=WAIT)
 
 
+def test_feedback_can_be_taken_away_as_both_kinds_of_file(page: Page, server) -> None:
+    page.goto(f"{server.url}/insights")
+    for kind in ("JSONL", "CSV"):
+        with page.expect_download(timeout=WAIT) as started:
+            page.get_by_role("button", name=kind, exact=True).click()
+        assert started.value.suggested_filename == f"feedback.{kind.lower()}"
+        text = started.value.path().read_text(encoding="utf-8")
+        assert QUESTION in text
+        assert "vaccine-cold-chain-handbook.pdf" in text
+
+
 def test_the_pages_can_be_read_on_a_telephone(browser: Browser, server) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     for place in ("", "library", "insights", "settings", "playground"):
