@@ -21,7 +21,7 @@ from rag.feedback import paraphrase_groups
 from rag.fuse import LinearFusion
 from rag.goldens import Golden
 from rag.promotion import MINIMUM_MARKS, UNJUDGED, Fit, SignalList, learn_from_lists, ndcg, signal_list
-from rag.promotion_precise import PRECISE_MINIMUM_MARKS, Mix, Score, Train, learn_precise_from_lists, rescored
+from rag.promotion_precise import PRECISE_MINIMUM_MARKS, Teacher, learn_precise_from_lists, rescored
 from rag.tracing import Trace
 
 MARKS = (0, 20, 50, 100, 200, 400)
@@ -101,7 +101,7 @@ def fusion_learner(
 
 
 def precise_learner(
-    present: LinearFusion, *, shipped: Sequence[SignalList], train: Train, mix: Mix, score: Score, folder: Path
+    present: LinearFusion, *, shipped: Sequence[SignalList], teacher: Teacher, fit: Fit, folder: Path
 ) -> Learner:
     """Feedback teaches the cross-encoder (rag/promotion_precise.py); minutes for each point of the curve."""
 
@@ -109,10 +109,18 @@ def precise_learner(
         if len(lists) < PRECISE_MINIMUM_MARKS * LEAST_USABLE:
             return None
         found, model = learn_precise_from_lists(
-            lists, groups, present, shipped=shipped, train=train, mix=mix, score=score, folder=folder, seed=seed
+            lists,
+            groups,
+            present,
+            shipped=shipped,
+            teacher=teacher,
+            fit=fit,
+            folder=folder,
+            version="simulated",
+            seed=seed,
         )
-        weights = present.weights["precise"]
-        return Taught(quality=lambda row: ndcg(rescored(row, model, score), weights), promoted=found.promoted)
+        weights = found.fusion.weights["precise"]
+        return Taught(quality=lambda row: ndcg(rescored(row, model, teacher), weights), promoted=found.promoted)
 
     return learn
 

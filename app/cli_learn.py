@@ -120,6 +120,30 @@ def train_calibration(training_dir: Path, out_file: Path, lists: Path | None) ->
     _say(json.dumps(report.to_json()))
 
 
+@train.command("replay")
+@click.argument("lists", type=click.Path(exists=True, path_type=Path))
+@click.argument("out_file", type=click.Path(path_type=Path))
+@click.option("--count", default=150, show_default=True)
+def train_replay(lists: Path, out_file: Path, count: int) -> None:
+    """Keep some of LISTS (data.make_training) with the precise model's scores: what marks must not make it forget."""
+    from dataclasses import replace
+
+    from app.learning import MODELS
+    from rag.learn import read_lists, write_lists
+    from rag.learn_precise import as_read
+    from rag.promotion_precise import NEGATIVES
+    from rag.teacher import BuiltinTeacher
+
+    teacher = BuiltinTeacher(MODELS / "precise")
+    kept = []
+    for row in read_lists(lists)[:count]:
+        short = replace(row, passages=row.passages[: NEGATIVES + 1], headers=row.headers[: NEGATIVES + 1])
+        scores = teacher.score(teacher.shipped, row.question, as_read(short.headers, short.passages))
+        kept.append(replace(short, teacher=tuple(round(value, 3) for value in scores.tolist())))
+    write_lists(kept, out_file)
+    _say(f"{len(kept)} lists written to {out_file}")
+
+
 @train.command("goldens")
 @click.argument("out_file", type=click.Path(path_type=Path))
 def train_goldens(out_file: Path) -> None:
@@ -230,19 +254,23 @@ def bench_speed(
 @click.option("--beir", type=FOLDER, required=True, help="A BEIR folder whose qrels the simulated people know.")
 @click.option("--limit", default=600, show_default=True, help="Questions asked.")
 @click.option("--seeds", default=5, show_default=True)
-@click.option("--precise", is_flag=True, help="Teach the cross-encoder as well (minutes for each point).")
+@click.option("--precise", is_flag=True, help="Teach the cross-encoder from 200 marks (minutes for each seed).")
+@click.option(
+    "--crowd", "crowds", multiple=True, type=click.Choice(["honest", "random", "adversarial"]), help="Only these."
+)
 @click.option("--json", "as_json", is_flag=True)
-def bench_feedback(beir: Path, limit: int, seeds: int, precise: bool, as_json: bool) -> None:
+def bench_feedback(beir: Path, limit: int, seeds: int, precise: bool, crowds: tuple[str, ...], as_json: bool) -> None:
     """Do thumbs make the next answer better? Learning curves on questions that nobody marked."""
     import numpy as np
 
-    from app.bench_feedback import fusion_learner, precise_learner, simulate
+    from app.bench_feedback import CROWDS, MARKS, fusion_learner, precise_learner, simulate
     from app.evaluation import beir_library
-    from app.learning import GUARD, MODELS, shipped_fusion
+    from app.learning import GUARD, MODELS, REPLAY, shipped_fusion
     from rag.calibrate import collect
-    from rag.learn import fit_fusion
+    from rag.learn import fit_fusion, read_lists
     from rag.promotion import read_signal_lists
-    from rag.promotion_precise import blend, fine_tune, score_with_builtin
+    from rag.promotion_precise import PRECISE_MINIMUM_MARKS
+    from rag.teacher import BuiltinTeacher
 
     say = (lambda line: None) if as_json else _say
 
@@ -254,22 +282,26 @@ def bench_feedback(beir: Path, limit: int, seeds: int, precise: bool, as_json: b
         order = np.random.default_rng(2026).permutation(len(goldens))[:limit]
         asked = collect([goldens[i] for i in order.tolist()], application.engine.retrieve, progress)
     shipped = read_signal_lists(GUARD)
-    if precise:
-        with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:
+        if precise:
             learner = precise_learner(
                 shipped_fusion(),
                 shipped=shipped,
-                train=fine_tune(MODELS / "precise", say=say),
-                mix=blend(MODELS / "precise"),
-                score=score_with_builtin(),
+                teacher=BuiltinTeacher(MODELS / "precise", read_lists(REPLAY), say=say),
+                fit=fit_fusion,
                 folder=Path(folder),
             )
-            found = simulate(
-                asked, shipped_fusion(), learner, seeds=seeds, marks=(0, 200), crowds=("honest", "adversarial"), say=say
-            )
-    else:
-        learner = fusion_learner(shipped_fusion(), shipped=shipped, fit=fit_fusion)
-        found = simulate(asked, shipped_fusion(), learner, seeds=seeds, say=say)
+        else:
+            learner = fusion_learner(shipped_fusion(), shipped=shipped, fit=fit_fusion)
+        found = simulate(
+            asked,
+            shipped_fusion(),
+            learner,
+            marks=(0, PRECISE_MINIMUM_MARKS) if precise else MARKS,
+            crowds=crowds or CROWDS,
+            seeds=seeds,
+            say=say,
+        )
     click.echo(json.dumps(found.to_json()) if as_json else found.table())
 
 

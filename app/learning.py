@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MODELS = Path(__file__).resolve().parent.parent / "data" / "models"
 GUARD = MODELS / "goldens.jsonl"  # the shipped goldens as the stages saw them: no promotion may make them worse
+REPLAY = MODELS / "replay.jsonl"  # invented lists with the shipped model's scores, which a taught model keeps
 LEARNED = "models"  # folder of the data directory that holds precise models of one's own
 PROGRESS = "learning.txt"
 THREADS = 2
@@ -44,12 +45,20 @@ def shipped_fusion() -> LinearFusion:
     return read_fusion(MODELS / "fusion.json")
 
 
-def current_fusion(journal: SqlJournal) -> LinearFusion:
-    """The promoted weights, or the shipped ones where nothing was promoted."""
+def current_fusion(journal: SqlJournal, home: Path) -> LinearFusion:
+    """The promoted weights, or the shipped ones where nothing was promoted.
+
+    A taught precise model brings its own weights for the last stage, which hold until others are promoted after it.
+    """
     from rag.fuse import LinearFusion
 
-    version = journal.current_version("fusion")
-    return LinearFusion(weights=version.weights["weights"], version=version.id) if version else shipped_fusion()
+    version, taught = journal.current_version("fusion"), journal.current_version("precise")
+    fusion = LinearFusion(weights=version.weights["weights"], version=version.id) if version else shipped_fusion()
+    if taught is None or current_precise(journal, home)[0] != taught.id or "weights" not in taught.weights:
+        return fusion
+    if version and version.created_at > taught.created_at:
+        return fusion
+    return LinearFusion(weights={**fusion.weights, "precise": taught.weights["weights"]}, version=taught.id)
 
 
 def current_precise(journal: SqlJournal, home: Path) -> tuple[str, Path]:
@@ -85,44 +94,54 @@ def _learn(
     settings: Settings, journal: SqlJournal, say: Say, encode: Callable[[Sequence[str]], NDArray[np.float32]] | None
 ) -> list[ModelVersion]:
     from rag.feedback import judged_questions
-    from rag.learn import fit_fusion
+    from rag.learn import fit_fusion, read_lists
     from rag.promotion import learn_fusion, read_signal_lists
-    from rag.promotion_precise import PRECISE_MINIMUM_MARKS, blend, fine_tune, learn_precise, score_with_builtin
+    from rag.promotion_precise import PRECISE_MINIMUM_MARKS, learn_precise, rescored
+    from rag.teacher import BuiltinTeacher
 
     judged = judged_questions(journal.questions())
     shipped = read_signal_lists(GUARD)
+    in_use, folder = current_precise(journal, settings.home)
+    teacher = BuiltinTeacher(MODELS / "precise", read_lists(REPLAY), threads=THREADS, say=say)
+    kept: list[ModelVersion] = []
     version = _version_id("fusion")
     say(f"{len(judged)} judged questions; learning fusion weights")
     learned = learn_fusion(
-        judged, current_fusion(journal), shipped=shipped, fit=fit_fusion, version=version, encode=encode
+        # On what it was taught with, a model looks better than it is: what was asked of it since then counts.
+        [row for row in judged if row.precise_version == in_use],
+        current_fusion(journal, settings.home),
+        shipped=shipped if in_use == "shipped" else [rescored(row, folder, teacher) for row in shipped],
+        fit=fit_fusion,
+        version=version,
+        encode=encode,
     )
     say(learned.reason)
-    if learned.feedback is None:
-        return []
-    kept = [_keep(journal, "fusion", version, learned.fusion.to_json(), learned)]
-    if learned.marks >= PRECISE_MINIMUM_MARKS:
+    if learned.feedback is not None:
+        kept.append(_keep(journal, "fusion", version, learned.fusion.to_json(), learned))
+    if sum(row.marks for row in judged) >= PRECISE_MINIMUM_MARKS:
         version = _version_id("precise")
-        _, present = current_precise(journal, settings.home)
-        taught, folder = learn_precise(
+        taught, candidate = learn_precise(
             judged,
-            current_fusion(journal),
+            current_fusion(journal, settings.home),
+            in_use=in_use,
             shipped=shipped,
-            train=fine_tune(present, threads=THREADS, say=say),
-            mix=blend(present),
-            score=score_with_builtin(),
+            teacher=teacher,
+            fit=fit_fusion,
             folder=(work := settings.home / LEARNED / f"{version}.work"),
+            version=version,
             encode=encode,
             say=say,
         )
         say(taught.reason)
-        if folder is not None:
-            folder.rename(settings.home / LEARNED / version)
-            shutil.rmtree(work, ignore_errors=True)
-            kept.append(_keep(journal, "precise", version, {"path": f"{LEARNED}/{version}"}, taught))
+        if candidate is not None:
+            candidate.rename(settings.home / LEARNED / version)
+            weights = {"path": f"{LEARNED}/{version}", "weights": dict(taught.fusion.weights["precise"])}
+            kept.append(_keep(journal, "precise", version, weights, taught))
+        shutil.rmtree(work, ignore_errors=True)
     return kept
 
 
-def _keep(journal: SqlJournal, kind: str, version: str, weights: dict[str, object], learned: Learned) -> ModelVersion:
+def _keep(journal: SqlJournal, kind: str, version: str, weights: dict[str, Any], learned: Learned) -> ModelVersion:
     from ingest.journal import VersionState
 
     state = VersionState.CANDIDATE if learned.promoted else VersionState.KEPT_ASIDE

@@ -287,7 +287,7 @@ def _built(settings: Settings, release: Callable[[], None], background: bool) ->
             journal=journal,
             dense=vectors,
             bm25=keywords,
-            fusion=lambda: current_fusion(journal),
+            fusion=lambda: current_fusion(journal, home),
             precise_version=lambda: current_precise(journal, home)[0],
             reranker=reranker,
             score_sentences=score_sentences,

@@ -1,9 +1,9 @@
 """What people said of answers and passages becomes a dataset: goldens to measure with, lists to learn from.
 
 A mark on a passage is taken at its word. A thumb speaks of an answer, so it counts for the cited passages with less
-weight. Passages that stood high and were not marked count as negatives with the least weight (nobody said so; most
-of them are not the evidence). Clicks and rephrasings are counted on the Insights page and not learned from: people
-click on what stands first.
+weight. Passages that stood high and were not marked are learned from as probably no evidence (`judged_list` in
+rag/promotion.py): nobody said so, but most of them are not. Clicks and rephrasings are counted on the Insights page
+and not learned from: people click on what stands first.
 """
 
 from __future__ import annotations
@@ -22,12 +22,9 @@ from numpy.typing import NDArray
 
 from ingest.documents import AskedQuestion, Chunk
 from rag.goldens import Golden
-from rag.learn_precise import TrainingList
 from rag.tracing import Trace, trace_from_json
 
 THUMB_WEIGHT = 0.5
-UNMARKED_WEIGHT = 0.2
-UNMARKED_DEPTH = 10  # passages of the last stage that a person can be assumed to have looked over
 SAME_QUESTION = 0.5  # Jaccard overlap of the content words from which two questions count as paraphrases
 SAME_MEANING = 0.85  # cosine of the questions' vectors from which they do
 
@@ -41,8 +38,8 @@ _COMMON = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What is believed of one passage for one question. `weight` in 0..1 is how sure; `source` is "mark", "thumb"
-    or "unmarked"; `votes` counts the marks that say so minus those that say the opposite."""
+    """What is believed of one passage for one question. `weight` in 0..1 is how sure; `source` is "mark" or "thumb";
+    `votes` counts the marks that say so minus those that say the opposite."""
 
     chunk: Chunk
     relevant: bool
@@ -67,13 +64,14 @@ class JudgedQuestion:
         return tuple(judgement for judgement in self.judgements if judgement.relevant)
 
     @property
-    def negatives(self) -> tuple[Judgement, ...]:
-        return tuple(judgement for judgement in self.judgements if not judgement.relevant)
-
-    @property
     def marks(self) -> int:
         """Passages that a person judged one by one."""
         return sum(judgement.source == "mark" for judgement in self.judgements)
+
+    @property
+    def precise_version(self) -> str:
+        """The precise model that made the recorded order."""
+        return str(self.trace.configuration.get("precise_version", "shipped"))
 
     @property
     def golden(self) -> Golden:
@@ -113,12 +111,11 @@ def _judged(rows: Sequence[AskedQuestion]) -> JudgedQuestion:
     judgements = _marked(rows, chunks)
     judgements |= {key: row for key, row in _thumbed(rows, chunks).items() if key not in judgements}
     trace = max(traces, key=lambda trace: len(judgements.keys() & _ids(trace)))
-    unmarked = _unmarked(trace, judgements) if any(row.relevant for row in judgements.values()) else []
     return JudgedQuestion(
         question=rows[0].question,
         ids=tuple(row.id for row in rows),
         asked_at=_utc(rows[0].asked_at),
-        judgements=(*judgements.values(), *unmarked),
+        judgements=tuple(judgements.values()),
         trace=trace,
     )
 
@@ -182,39 +179,6 @@ def _thumbed(rows: Sequence[AskedQuestion], chunks: Mapping[str, Chunk]) -> dict
                 )
                 judgements.setdefault(judgement.chunk.id, judgement)
     return judgements
-
-
-def _unmarked(trace: Trace, judged: Mapping[str, Judgement]) -> list[Judgement]:
-    """Highly ranked passages that nobody judged, without those on a page that holds evidence (they may overlap it)."""
-    evidence = {(row.chunk.document_id, row.chunk.page) for row in judged.values() if row.relevant}
-    seen = trace.steps[-1].ranking.top(UNMARKED_DEPTH).chunks
-    return [
-        Judgement(chunk=chunk, relevant=False, weight=UNMARKED_WEIGHT, source="unmarked", votes=0)
-        for chunk in seen
-        if chunk.id not in judged and (chunk.document_id, chunk.page) not in evidence
-    ]
-
-
-def training_lists(judged: Iterable[JudgedQuestion], negatives: int = 5) -> list[TrainingList]:
-    """What the precise model learns from: a list per marked passage, wrong passages after it, marked-down ones first.
-
-    Passages whose text is not kept in the trace are left out, and lists without a wrong passage too.
-    """
-    lists = []
-    for row in judged:
-        wrong = sorted((bad for bad in row.negatives if bad.chunk.text), key=lambda bad: -bad.weight)[:negatives]
-        for right in row.positives:
-            if right.chunk.text and wrong:
-                chunks = [right.chunk, *(bad.chunk for bad in wrong)]
-                lists.append(
-                    TrainingList(
-                        source="feedback",
-                        question=row.question,
-                        passages=tuple(chunk.text for chunk in chunks),
-                        headers=tuple(chunk.header for chunk in chunks),
-                    )
-                )
-    return lists
 
 
 def paraphrase_groups(

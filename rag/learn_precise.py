@@ -127,13 +127,16 @@ def augmented(item: TrainingList, recipe: PreciseRecipe, rng: random.Random) -> 
         texts = [_spliced(text, rng.choice(item.passages[1:]), rng) for text in texts]
     with_headers = as_shown or (all(item.headers) and rng.random() < recipe.header_rate)
     if with_headers:
-        texts = [
-            f"{item.headers[i]}\n{text}" if item.headers[i] else text for i, text in zip(chosen, texts, strict=True)
-        ]
+        texts = as_read([item.headers[i] for i in chosen], texts)
     question = item.question
     if not as_shown and rng.random() < 0.3:
         question = question.rstrip(" ?") if question.endswith("?") else question[:1].upper() + question[1:] + "?"
     return Visit(question=question, texts=tuple(texts), target=_target(item, chosen, recipe))
+
+
+def as_read(headers: Sequence[str], passages: Sequence[str]) -> list[str]:
+    """Passages as a reranker reads them: the header, where there is one, on a line above."""
+    return [f"{header}\n{text}" if header else text for header, text in zip(headers, passages, strict=True)]
 
 
 def _target(item: TrainingList, chosen: list[int], recipe: PreciseRecipe) -> tuple[float, ...]:

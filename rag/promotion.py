@@ -3,7 +3,8 @@
 What learns is the last stage's weighted sum. Every signal of every passage that the stage read is on record in the
 trace, so what other weights would have answered is computed, not guessed, and costs no model call. A candidate is
 compared with the present weights on questions that it did not learn from (five folds, paraphrases together) and on the
-shipped goldens, which nobody's thumbs can bend.
+shipped goldens, which nobody's thumbs can bend. The shipped goldens of the other folds are learned from besides, so
+that what suits these documents does not unlearn what suits most.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ TOLERANCE = 0.01  # nDCG@10 that the shipped goldens may move before it counts a
 UNJUDGED = 0.02  # the relevance that a passage nobody judged is learned with: most are not evidence, some are
 LEAST = 1e-3
 SOFTEST = 0.3
+SHIPPED_SHARE = 0.5  # what all shipped questions together weigh in a fit, of what the marked ones do
 _VOUCHING = {"document": 5, "page": 2}  # how many best passages of a place vouch for it, as in rag/fuse.py
 
 Fit = Callable[..., NDArray[np.float64]]
@@ -114,20 +116,24 @@ def learn_fusion(
     useful = [row for row in judged if row.positives]
     lists = [found for row in useful if (found := judged_list(row, stage)) is not None]
     if marks < minimum_marks or len(lists) < FOLDS:
-        reason = f"not enough marks yet: {marks} of {minimum_marks}, on {len(lists)} questions with known evidence"
-        return Learned(
-            fusion=present,
-            stage=stage,
-            marks=marks,
-            questions=len(lists),
-            feedback=None,
-            shipped=None,
-            promoted=False,
-            reason=reason,
-        )
+        return undecided(present, stage, marks, len(lists), minimum_marks)
     groups = paraphrase_groups([row.question for row in lists], encode)
     return learn_from_lists(
         lists, groups, present, shipped=shipped, fit=fit, version=version, stage=stage, marks=marks, seed=seed
+    )
+
+
+def undecided(present: LinearFusion, stage: str, marks: int, questions: int, needed: int) -> Learned:
+    """What is said of too few marks."""
+    return Learned(
+        fusion=present,
+        stage=stage,
+        marks=marks,
+        questions=questions,
+        feedback=None,
+        shipped=None,
+        promoted=False,
+        reason=f"not enough marks yet: {marks} of {needed}, on {questions} questions with known evidence",
     )
 
 
@@ -146,19 +152,9 @@ def learn_from_lists(
     """The same from lists: groups (len(lists),) says which questions are paraphrases of each other."""
     fold_of = folds(groups, FOLDS, seed)
     before = np.array([ndcg(row, present.weights[stage]) for row in lists])
-    after = np.zeros(len(lists))
-    for fold in range(FOLDS):
-        inside = [row for row, f in zip(lists, fold_of, strict=True) if f != fold]
-        candidate = fitted(inside, present, stage, fit, version) if inside else present
-        for i in np.flatnonzero(fold_of == fold).tolist():
-            after[i] = ndcg(lists[i], candidate.weights[stage])
+    after, guard = cross_fitted(lists, fold_of, present, stage, fit, shipped)
     feedback = paired(group_means(before, groups), group_means(after, groups))
-    final = fitted(lists, present, stage, fit, version)
-    guard = (
-        paired(*([ndcg(row, fusion.weights[stage]) for row in shipped] for fusion in (present, final)))
-        if shipped
-        else None
-    )
+    final = fitted(lists, present, stage, fit, version, shipped)
     promoted, reason = decision(feedback, guard)
     return Learned(
         fusion=final,
@@ -170,6 +166,33 @@ def learn_from_lists(
         promoted=promoted,
         reason=reason,
     )
+
+
+def cross_fitted(
+    lists: Sequence[SignalList],
+    fold_of: NDArray[np.int64],
+    present: LinearFusion,
+    stage: str,
+    fit: Fit,
+    shipped: Sequence[SignalList],
+) -> tuple[NDArray[np.float64], Difference | None]:
+    """(len(lists),) nDCG@10 by weights that were fitted without the list's fold; and what such weights do to shipped
+    goldens that they were not fitted to.
+
+    The goldens are compared with their recorded order, which is what was shipped: against what is in use, many small
+    falls would add up.
+    """
+    after, guarded = np.zeros(len(lists)), np.zeros(len(shipped))
+    count = int(fold_of.max()) + 1
+    shipped_fold = folds(np.arange(len(shipped)), count)
+    for fold in range(count):
+        inside = [row for row, f in zip(lists, fold_of, strict=True) if f != fold]
+        beside = [row for row, f in zip(shipped, shipped_fold, strict=True) if f != fold]
+        fusion = fitted(inside, present, stage, fit, "", beside) if inside else present
+        for values, rows, place in ((after, lists, fold_of), (guarded, shipped, shipped_fold)):
+            for i in np.flatnonzero(place == fold).tolist():
+                values[i] = ndcg(rows[i], fusion.weights[stage])
+    return after, paired([ndcg(row) for row in shipped], guarded) if shipped else None
 
 
 def decision(feedback: Difference, shipped: Difference | None) -> tuple[bool, str]:
@@ -193,17 +216,32 @@ def group_means(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArr
     return np.bincount(place, weights=values) / np.bincount(place)
 
 
-def fitted(lists: Sequence[SignalList], prior: LinearFusion, stage: str, fit: Fit, version: str) -> LinearFusion:
-    """`prior` with the weights of one stage fitted to the lists; signals without a weight stay unused.
+def fitted(
+    lists: Sequence[SignalList],
+    prior: LinearFusion,
+    stage: str,
+    fit: Fit,
+    version: str,
+    shipped: Sequence[SignalList] = (),
+) -> LinearFusion:
+    """`prior` with the weights of one stage fitted to marked lists, beside `shipped` ones that keep it from forgetting.
 
-    None falls below LEAST: a signal without weight is no longer on record, and could never come back.
+    Signals without a weight stay unused, and one that no marked list varies in stays as it is. None falls below
+    LEAST: a signal without weight is no longer on record, and could never come back.
     """
     names = [name for name, weight in prior.weights[stage].items() if weight]
-    tables = [_table(row, prior.weights[stage], names) for row in lists]
+    tables, others = ([_table(row, prior.weights[stage], names) for row in rows] for rows in (lists, shipped))
+    spoken_of = np.any([np.ptp(table, axis=0) > 0 for table in tables], axis=0)
     labels = [row.labels for row in lists]
     start = np.array([prior.weights[stage][name] for name in names])
     scale = _sharpness(tables, labels, start)
-    found = fit(tables, labels, scale * start) / scale
+    found = fit(
+        tables + [table * spoken_of for table in others],
+        labels + [row.labels for row in shipped],
+        scale * start,
+        importance=[1.0] * len(lists) + [SHIPPED_SHARE * len(lists) / len(shipped) for _ in shipped],
+    )
+    found = found / scale
     learned = np.where(np.abs(found) < LEAST, LEAST, found).tolist()
     weights = dict(prior.weights[stage]) | dict(zip(names, learned, strict=True))
     return replace(prior, weights={**prior.weights, stage: weights}, version=version)
@@ -305,7 +343,6 @@ def judged_list(row: JudgedQuestion, stage: str) -> SignalList | None:
     labels = {
         judgement.chunk.id: judgement.weight if judgement.relevant else 0.0
         for judgement in row.judgements
-        if judgement.source != "unmarked"
     }
     return signal_list(row.golden, row.trace, stage, labels)
 
@@ -330,11 +367,15 @@ def reorder(row: SignalList, weights: Mapping[str, float]) -> NDArray[np.int64]:
     return np.argsort(-total, kind="stable")
 
 
-def ndcg(row: SignalList, weights: Mapping[str, float], depth: int = 10) -> float:
-    """nDCG at `depth` of the order that `weights` give (linear gains; each page or passage counts once)."""
+def ndcg(row: SignalList, weights: Mapping[str, float] | None = None, depth: int = 10) -> float:
+    """nDCG at `depth` of the order that `weights` give (linear gains; each page or passage counts once).
+
+    Without weights: of the recorded order.
+    """
     seen: set[str] = set()
     gained = 0.0
-    for rank, i in enumerate(reorder(row, weights)[:depth].tolist(), start=1):
+    order = np.arange(len(row.keys)) if weights is None else reorder(row, weights)
+    for rank, i in enumerate(order[:depth].tolist(), start=1):
         key = row.keys[i]
         if key in row.grades and key not in seen:
             seen.add(key)

@@ -19,7 +19,6 @@ from rag.feedback import (
     folds,
     judged_questions,
     paraphrase_groups,
-    training_lists,
     with_evidence,
 )
 from rag.tracing import trace_to_json
@@ -68,29 +67,11 @@ def asked(
 
 def believed(*rows: AskedQuestion) -> dict[str, tuple[bool, float]]:
     (judged,) = judged_questions(rows)
-    return {row.chunk.id: (row.relevant, row.weight) for row in judged.judgements if row.source != "unmarked"}
+    return {row.chunk.id: (row.relevant, row.weight) for row in judged.judgements}
 
 
 def test_marked_passages_are_evidence_and_marked_down_ones_are_not() -> None:
     assert believed(asked(up=("x.pdf:7",), down=("x.pdf:1",))) == {"x.pdf:7": (True, 1.0), "x.pdf:1": (False, 1.0)}
-
-
-def test_highly_ranked_unmarked_passages_count_against_with_less_weight() -> None:
-    (judged,) = judged_questions([asked(up=("x.pdf:7",), down=("x.pdf:1",))])
-    unmarked = {row.chunk.id: row.weight for row in judged.judgements if row.source == "unmarked"}
-    assert set(unmarked) == set(ORDER[:10]) - {"x.pdf:7", "x.pdf:1"}
-    assert all(0 < weight < 1 for weight in unmarked.values())
-
-
-def test_without_any_evidence_unmarked_passages_say_nothing() -> None:
-    (judged,) = judged_questions([asked(down=("x.pdf:1",))])
-    assert [row.source for row in judged.judgements] == ["mark"]
-
-
-def test_a_neighbour_on_the_page_of_the_evidence_is_not_held_against_it() -> None:
-    order = ["x.pdf:7", "x.pdf:7#1", "x.pdf:8"]
-    (judged,) = judged_questions([asked(up=("x.pdf:7",), order=order)])
-    assert [row.chunk.id for row in judged.negatives] == ["x.pdf:8"]
 
 
 def test_of_two_marks_that_disagree_the_newest_holds() -> None:
@@ -139,15 +120,6 @@ def test_marked_questions_feed_the_verdict() -> None:
     assert found["hybrid"].enough
     assert found["hybrid"].better == 20
     assert found["precise"].same == 20
-
-
-def test_a_training_list_leads_with_the_evidence_and_prefers_what_was_marked_down() -> None:
-    judged = judged_questions([asked(up=("x.pdf:7", "x.pdf:9"), down=("x.pdf:4",))])
-    first, second = training_lists(judged, negatives=3)
-    assert [first.passages[0], second.passages[0]] == ["text of x.pdf:7", "text of x.pdf:9"]
-    assert first.passages[1] == "text of x.pdf:4"
-    assert len(first.passages) == len(first.headers) == 4
-    assert not {"text of x.pdf:7", "text of x.pdf:9"} & set(first.passages[1:])
 
 
 def test_paraphrases_share_a_group_and_chains_of_them_stay_together() -> None:

@@ -13,13 +13,23 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from app.learning import MODELS, current_fusion, current_precise, learn_from_feedback, shipped_fusion
+from app.learning import (
+    GUARD,
+    MODELS,
+    REPLAY,
+    current_fusion,
+    current_precise,
+    learn_from_feedback,
+    shipped_fusion,
+)
 from app.settings import read_settings
 from app.wiring import Application, build
 from ingest.documents import PassageMark, Thumb
 from ingest.errors import SecondPassError
 from ingest.journal import VersionState
 from rag.goldens import read_goldens
+from rag.learn import FEEDBACK_STAGE, read_lists, write_lists
+from rag.promotion import read_signal_lists, write_signal_lists
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
 ASKED = 24
@@ -83,6 +93,45 @@ def test_a_promoted_version_is_used_at_once_named_in_the_trace_and_undone(applic
     assert [c.chunk.id for c in again.evidence] == [c.chunk.id for c in before.evidence]
 
 
+def test_marks_teach_a_precise_model_that_lies_in_its_own_folder_with_weights_of_its_own(
+    application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real thing, small: few marks, few goldens, few replayed lists."""
+    home = application.settings.home
+    monkeypatch.setattr("rag.promotion_precise.PRECISE_MINIMUM_MARKS", 20)
+    monkeypatch.setattr("app.learning.REPLAY", tmp_path / "replay.jsonl")
+    monkeypatch.setattr("app.learning.GUARD", tmp_path / "goldens.jsonl")
+    short = replace(FEEDBACK_STAGE, passes={"feedback": 1, "synthetic-report": 1, "synthetic-handbook": 1})
+    monkeypatch.setattr("rag.learn.FEEDBACK_STAGE", short)
+    write_lists(read_lists(REPLAY)[:4], tmp_path / "replay.jsonl")
+    write_signal_lists(read_signal_lists(GUARD)[:12], tmp_path / "goldens.jsonl")
+    said: list[str] = []
+    versions = learn_from_feedback(application.settings, say=said.append, encode_questions=False)
+    assert [version.kind for version in versions] == ["fusion", "precise"]
+    taught = versions[1]
+    assert taught.scores["shipped_ndcg@10"]["before"] > 0
+    assert taught.reason in said
+    assert not list((home / "models").glob("*.work"))
+    assert (home / "models" / taught.id / "precise.safetensors").stat().st_size > 1e7
+
+    shown = application.engine.retrieve("What must be flushed before brewing?")
+    for version in versions:
+        if version.state is VersionState.CURRENT:
+            application.journal.rollback(version.kind)
+    application.journal.promote(taught.id)
+    trace = application.engine.retrieve("What must be flushed before brewing?")
+    assert trace.configuration["precise_version"] == trace.configuration["fusion_version"] == taught.id
+    assert current_fusion(application.journal, home).weights["precise"] == taught.weights["weights"]
+    assert current_fusion(application.journal, home).weights["fast"] == shipped_fusion().weights["fast"]
+    logits = [[c.mark("precise").parts["cross-encoder"] for c in t.evidence] for t in (shown, trace)]
+    assert logits[0] != logits[1]
+
+    application.journal.rollback("precise")
+    again = application.engine.retrieve("What must be flushed before brewing?")
+    assert again.configuration["precise_version"] == "shipped"
+    assert again.configuration["fusion_version"] == shipped_fusion().version
+
+
 def test_a_promoted_precise_model_is_read_from_its_own_folder(application: Application) -> None:
     home = application.settings.home
     shutil.copytree(MODELS / "precise", home / "models" / "precise-mine")
@@ -134,4 +183,4 @@ def test_without_a_library_learning_says_so(tmp_path: Path) -> None:
 
 
 def test_the_shipped_weights_are_used_where_nothing_was_learned(application: Application) -> None:
-    assert current_fusion(application.journal) == shipped_fusion()
+    assert current_fusion(application.journal, application.settings.home) == shipped_fusion()

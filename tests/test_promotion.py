@@ -21,6 +21,7 @@ from rag.goldens import Golden
 from rag.learn import fit_fusion
 from rag.promotion import (
     SignalList,
+    fitted,
     judged_list,
     learn_from_lists,
     learn_fusion,
@@ -40,7 +41,7 @@ WORDS = "amber birch cedar delta ember fjord grove heath inlet jetty knoll ledge
 
 
 def list_of(seed: int, *, good: str = "cross-encoder", bad: str = "late", noise: float = 0.0) -> SignalList:
-    """20 passages, one relevant; `good` knows it, `bad` says the opposite, the others know nothing."""
+    """20 passages as PRESENT orders them, one relevant; `good` knows it, `bad` says the opposite, others nothing."""
     rng = np.random.default_rng(seed)
     place = int(rng.integers(20))
     target = np.eye(20)[place]
@@ -49,7 +50,7 @@ def list_of(seed: int, *, good: str = "cross-encoder", bad: str = "late", noise:
     signals[bad] = signals[bad] - 1.5 * target
     marked = int(rng.integers(20)) if rng.random() < noise else place
     keys = tuple(f"p{i}" for i in range(20))
-    return SignalList(
+    made = SignalList(
         question=f"question {seed}",
         signals=signals,
         documents=tuple(f"d{i % 4}" for i in range(20)),
@@ -57,6 +58,13 @@ def list_of(seed: int, *, good: str = "cross-encoder", bad: str = "late", noise:
         keys=keys,
         grades={keys[marked]: 1},
         labels=np.where(np.arange(20) == marked, 1.0, 0.02),
+    )
+    order = reorder(made, PRESENT.weights["precise"])
+    return replace(
+        made,
+        signals={name: values[order] for name, values in signals.items()},
+        labels=made.labels[order],
+        **{name: tuple(getattr(made, name)[i] for i in order) for name in ("documents", "pages", "keys")},
     )
 
 
@@ -88,6 +96,32 @@ def test_weights_that_help_one_person_but_hurt_the_shipped_goldens_are_kept_asid
     assert "shipped goldens fall" in found.reason
     assert found.feedback is not None
     assert found.feedback.real
+
+
+def test_shipped_goldens_beside_the_marks_keep_what_the_marks_say_nothing_of() -> None:
+    """In the marked questions `late` knows nothing; in the shipped ones it is what knows."""
+    marks = lists_of(60, bad="dense")
+    shipped = lists_of(60, start=1000, good="late", bad="dense")
+    alone, beside = (fitted(marks, PRESENT, "precise", fit_fusion, "1", rows) for rows in ((), shipped))
+    assert alone.weights["precise"]["late"] < beside.weights["precise"]["late"]
+    before = np.mean([ndcg(row) for row in shipped])
+    assert np.mean([ndcg(row, beside.weights["precise"]) for row in shipped]) > before
+
+
+def test_a_signal_that_no_marked_question_varies_in_stays_as_it_is() -> None:
+    marks = [replace(row, signals={**row.signals, "dense": np.zeros(20)}) for row in lists_of(40)]
+    found = fitted(marks, PRESENT, "precise", fit_fusion, "1", lists_of(40, start=1000, good="dense"))
+    assert found.weights["precise"]["dense"] == pytest.approx(PRESENT.weights["precise"]["dense"])
+    assert found.weights["precise"]["late"] != pytest.approx(PRESENT.weights["precise"]["late"])
+
+
+def test_shipped_goldens_are_compared_with_the_order_that_was_shipped() -> None:
+    """Whatever is in use by now, many small falls do not add up."""
+    shipped = lists_of(40, start=1000)
+    drifted = replace(PRESENT, weights={"precise": {**PRESENT.weights["precise"], "late": 3.0}})
+    found = learn_from_lists(lists_of(40), np.arange(40), drifted, shipped=shipped, fit=fit_fusion, version="1")
+    assert found.shipped is not None
+    assert found.shipped.before == pytest.approx(np.mean([ndcg(row, PRESENT.weights["precise"]) for row in shipped]))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -224,13 +258,18 @@ def test_the_fit_is_given_standardised_signals_and_the_present_weights_up_to_the
     seen: list[Any] = []
 
     def fit(
-        tables: list[NDArray[np.float64]], labels: list[NDArray[np.float64]], prior: NDArray[np.float64]
+        tables: list[NDArray[np.float64]],
+        labels: list[NDArray[np.float64]],
+        prior: NDArray[np.float64],
+        *,
+        importance: list[float],
     ) -> NDArray[np.float64]:
-        seen.append((tables, prior))
+        seen.append((tables, prior, importance))
         return prior
 
     learn_from_lists(lists_of(6), np.arange(6), PRESENT, shipped=lists_of(2), fit=fit, version="1")
-    tables, prior = seen[-1]
+    tables, prior, importance = seen[-1]
+    assert importance == [1.0] * 6 + [1.5] * 2  # the two shipped ones together weigh half as much as the six marked
     present = np.array(list(PRESENT.weights["precise"].values()))
     np.testing.assert_allclose(prior / prior[0], present / present[0])
     assert all(table.shape == (20, 5) for table in tables)
