@@ -101,7 +101,13 @@ def fusion_learner(
 
 
 def precise_learner(
-    present: LinearFusion, *, shipped: Sequence[SignalList], teacher: Teacher, fit: Fit, folder: Path
+    present: LinearFusion,
+    *,
+    shipped: Sequence[SignalList],
+    teacher: Teacher,
+    fit: Fit,
+    folder: Path,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Learner:
     """Feedback teaches the cross-encoder (rag/promotion_precise.py); minutes for each point of the curve."""
 
@@ -118,7 +124,9 @@ def precise_learner(
             folder=folder,
             version="simulated",
             seed=seed,
+            say=say,
         )
+        say(found.reason)
         weights = found.fusion.weights["precise"]
         return Taught(quality=lambda row: ndcg(rescored(row, model, teacher), weights), promoted=found.promoted)
 

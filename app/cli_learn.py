@@ -290,6 +290,7 @@ def bench_feedback(beir: Path, limit: int, seeds: int, precise: bool, crowds: tu
                 teacher=BuiltinTeacher(MODELS / "precise", read_lists(REPLAY), say=say),
                 fit=fit_fusion,
                 folder=Path(folder),
+                say=say,
             )
         else:
             learner = fusion_learner(shipped_fusion(), shipped=shipped, fit=fit_fusion)

@@ -4,8 +4,8 @@ A model is taught by all folds but one and measured on that one, three times; th
 (Wortsman et al. 2022, "Model soups"), with weights of its own in the last stage's sum: a model that knows these
 documents deserves another share than one that did not. Teaching begins at the shipped model with all the marks there
 are, beside invented lists on which it keeps the shipped model's scores ("Learning without forgetting", Li and Hoiem
-2016). Where the shipped goldens fall nevertheless, the candidate goes only a part of the way; how far is decided on
-the goldens alone, never on the feedback that then judges it.
+2016). Where the shipped goldens fall nevertheless, they weigh more, and then the candidate goes only a part of the
+way; how far is decided on the goldens alone, never on the feedback that then judges it.
 """
 
 from __future__ import annotations
@@ -23,16 +23,15 @@ from rag.fuse import LinearFusion
 from rag.learn_precise import TrainingList
 from rag.paired import paired
 from rag.promotion import (
-    TOLERANCE,
     Fit,
     Learned,
     SignalList,
-    cross_fitted,
     decision,
-    fitted,
+    falls,
     group_means,
     judged_list,
     ndcg,
+    restrained,
     undecided,
 )
 
@@ -137,11 +136,10 @@ def learn_precise_from_lists(
             unseen[i] = rescored(lists[i], alone[fold_of[i]], teacher)
         candidate = teacher.mix(taught, share, folder / f"all-{share:.2f}")
         asked = [rescored(row, candidate, teacher) for row in known]
-        after, guard = cross_fitted(unseen, fold_of, present, STAGE, fit, asked)
-        if guard is None or guard.difference >= -TOLERANCE:
+        final, after, guard = restrained(unseen, fold_of, present, STAGE, fit, version, asked)
+        if not falls(guard):
             break
     before = np.array([ndcg(row, present.weights[STAGE]) for row in lists])
-    final = fitted(unseen, present, STAGE, fit, version, asked)
     compared = slice(None) if counted is None else counted
     feedback = paired(*(group_means(values[compared], groups[compared]) for values in (before, after)))
     promoted, reason = decision(feedback, guard)

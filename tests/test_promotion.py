@@ -93,6 +93,13 @@ def test_weights_that_help_unseen_questions_and_hurt_no_golden_are_promoted() ->
 def test_weights_that_help_one_person_but_hurt_the_shipped_goldens_are_kept_aside() -> None:
     found = learned(lists_of(80), lists_of(60, start=1000, good="late", bad="cross-encoder"))
     assert not found.promoted
+    assert "which is worse" in found.reason  # the goldens got so much weight that they do not fall
+
+
+def test_shipped_goldens_that_fall_whatever_they_weigh_keep_a_candidate_aside() -> None:
+    shipped = [replace(row, labels=np.full(20, 0.02)) for row in lists_of(60, start=1000, good="late", bad="dense")]
+    found = learned(lists_of(80), shipped)  # nothing can be learned from them
+    assert not found.promoted
     assert "shipped goldens fall" in found.reason
     assert found.feedback is not None
     assert found.feedback.real
