@@ -102,6 +102,8 @@ def _learn(
     judged = judged_questions(journal.questions())
     shipped = read_signal_lists(GUARD)
     in_use, folder = current_precise(journal, settings.home)
+    for unfinished in (settings.home / LEARNED).glob("*.work"):  # of a run that was killed
+        shutil.rmtree(unfinished, ignore_errors=True)
     teacher = BuiltinTeacher(MODELS / "precise", read_lists(REPLAY), threads=THREADS, say=say)
     kept: list[ModelVersion] = []
     version = _version_id("fusion")

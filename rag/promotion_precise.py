@@ -130,11 +130,12 @@ def learn_precise_from_lists(
     known = [row for row in shipped if SIGNAL in row.signals and all(row.texts)]
     for share in SHARES:
         say(f"asking the questions that were left out, and the shipped goldens, at {share:.0%} of what was learned")
-        alone = [teacher.mix([one], share, folder / f"fold-{fold}-{share:.2f}") for fold, one in enumerate(taught)]
         unseen = list(lists)
-        for i in np.argsort(fold_of, kind="stable").tolist():  # by fold: one model is loaded at a time
-            unseen[i] = rescored(lists[i], alone[fold_of[i]], teacher)
-        candidate = teacher.mix(taught, share, folder / f"all-{share:.2f}")
+        for fold, one in enumerate(taught):
+            alone = teacher.mix([one], share, folder / "alone")
+            for i in np.flatnonzero(fold_of == fold).tolist():
+                unseen[i] = rescored(lists[i], alone, teacher)
+        candidate = teacher.mix(taught, share, folder / "all")
         asked = [rescored(row, candidate, teacher) for row in known]
         final, after, guard = restrained(unseen, fold_of, present, STAGE, fit, version, asked)
         if not falls(guard):

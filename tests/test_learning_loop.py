@@ -105,6 +105,7 @@ def test_marks_teach_a_precise_model_that_lies_in_its_own_folder_with_weights_of
     monkeypatch.setattr("rag.learn.FEEDBACK_STAGE", short)
     write_lists(read_lists(REPLAY)[:4], tmp_path / "replay.jsonl")
     write_signal_lists(read_signal_lists(GUARD)[:12], tmp_path / "goldens.jsonl")
+    (home / "models" / "killed.work").mkdir(parents=True)
     said: list[str] = []
     versions = learn_from_feedback(application.settings, say=said.append, encode_questions=False)
     assert [version.kind for version in versions] == ["fusion", "precise"]

@@ -83,7 +83,7 @@ def learned(
         folder=folder,
         version="taught",
     )
-    assert model.name.startswith("all-")
+    assert model.name == "all"
     return found
 
 
