@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from numpy.typing import NDArray
 
+from app.cli import main
 from app.learning import REPLAY
 from rag.fuse import LinearFusion
 from rag.learn import FEEDBACK_STAGE, fit_fusion
-from rag.learn_precise import TrainingList, as_read, read_lists, scheduled
+from rag.learn_precise import TrainingList, as_read, read_lists, scheduled, write_lists
 from rag.promotion import Learned, SignalList, ndcg
 from rag.promotion_precise import learn_precise, learn_precise_from_lists, training_lists_of
 from rag.teacher import BuiltinTeacher
@@ -221,3 +223,16 @@ def test_the_replayed_lists_carry_the_shipped_models_scores() -> None:
         row = replay[0]
         scores = BuiltinTeacher(PRECISE).score(PRECISE, row.question, as_read(row.headers, row.passages))
         assert np.allclose(scores, row.teacher, atol=0.05)
+
+
+@needs_weights
+def test_lists_are_kept_for_replay_by_a_command(tmp_path: Path) -> None:
+    made = [replace(row, teacher=()) for row in read_lists(REPLAY)[:3]]
+    write_lists(made, tmp_path / "lists.jsonl")
+    arguments = ["train", "replay", str(tmp_path / "lists.jsonl"), str(tmp_path / "replay.jsonl"), "--count", "2"]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    assert "2 lists written" in done.output
+    for kept, shipped in zip(read_lists(tmp_path / "replay.jsonl"), read_lists(REPLAY), strict=False):
+        assert kept.passages == shipped.passages
+        assert np.allclose(kept.teacher, shipped.teacher, atol=0.05)
