@@ -107,13 +107,14 @@ def precise_learner(
     teacher: Teacher,
     fit: Fit,
     folder: Path,
+    fewer: Learner,
     say: Callable[[str], None] = lambda line: None,
 ) -> Learner:
-    """Feedback teaches the cross-encoder (rag/promotion_precise.py); minutes for each point of the curve."""
+    """Feedback teaches the cross-encoder (rag/promotion_precise.py), in minutes; with too few marks `fewer` learns."""
 
     def learn(lists: Sequence[SignalList], groups: NDArray[np.int64], seed: int) -> Taught | None:
         if len(lists) < PRECISE_MINIMUM_MARKS * LEAST_USABLE:
-            return None
+            return fewer(lists, groups, seed)
         found, model = learn_precise_from_lists(
             lists,
             groups,

@@ -254,12 +254,21 @@ def bench_speed(
 @click.option("--beir", type=FOLDER, required=True, help="A BEIR folder whose qrels the simulated people know.")
 @click.option("--limit", default=600, show_default=True, help="Questions asked.")
 @click.option("--seeds", default=5, show_default=True)
-@click.option("--precise", is_flag=True, help="Teach the cross-encoder from 200 marks (minutes for each seed).")
+@click.option("--precise", is_flag=True, help="From 200 marks teach the cross-encoder (minutes for each seed).")
+@click.option("--marks", multiple=True, type=int, help="Only these points of the curve (repeat).")
 @click.option(
     "--crowd", "crowds", multiple=True, type=click.Choice(["honest", "random", "adversarial"]), help="Only these."
 )
 @click.option("--json", "as_json", is_flag=True)
-def bench_feedback(beir: Path, limit: int, seeds: int, precise: bool, crowds: tuple[str, ...], as_json: bool) -> None:
+def bench_feedback(
+    beir: Path,
+    limit: int,
+    seeds: int,
+    precise: bool,
+    marks: tuple[int, ...],
+    crowds: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Do thumbs make the next answer better? Learning curves on questions that nobody marked."""
     import numpy as np
 
@@ -269,7 +278,6 @@ def bench_feedback(beir: Path, limit: int, seeds: int, precise: bool, crowds: tu
     from rag.calibrate import collect
     from rag.learn import fit_fusion, read_lists
     from rag.promotion import read_signal_lists
-    from rag.promotion_precise import PRECISE_MINIMUM_MARKS
     from rag.teacher import BuiltinTeacher
 
     say = (lambda line: None) if as_json else _say
@@ -283,6 +291,7 @@ def bench_feedback(beir: Path, limit: int, seeds: int, precise: bool, crowds: tu
         asked = collect([goldens[i] for i in order.tolist()], application.engine.retrieve, progress)
     shipped = read_signal_lists(GUARD)
     with tempfile.TemporaryDirectory() as folder:
+        learner = fusion_learner(shipped_fusion(), shipped=shipped, fit=fit_fusion)
         if precise:
             learner = precise_learner(
                 shipped_fusion(),
@@ -290,15 +299,14 @@ def bench_feedback(beir: Path, limit: int, seeds: int, precise: bool, crowds: tu
                 teacher=BuiltinTeacher(MODELS / "precise", read_lists(REPLAY), say=say),
                 fit=fit_fusion,
                 folder=Path(folder),
+                fewer=learner,
                 say=say,
             )
-        else:
-            learner = fusion_learner(shipped_fusion(), shipped=shipped, fit=fit_fusion)
         found = simulate(
             asked,
             shipped_fusion(),
             learner,
-            marks=(0, PRECISE_MINIMUM_MARKS) if precise else MARKS,
+            marks=marks or MARKS,
             crowds=crowds or CROWDS,
             seeds=seeds,
             say=say,

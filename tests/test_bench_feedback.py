@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from traces import fused_trace
 
-from app.bench_feedback import FeedbackBench, fusion_learner, simulate
+from app.bench_feedback import FeedbackBench, fusion_learner, precise_learner, simulate
 from ingest.errors import SecondPassError
 from rag.fuse import LinearFusion
 from rag.goldens import Golden
 from rag.learn import fit_fusion
 from rag.promotion import signal_list
+from rag.teacher import BuiltinTeacher
 from rag.tracing import Trace
 
 # "late" misleads in these traces, so there is something to learn.
@@ -74,3 +76,18 @@ def test_the_curve_is_printed_and_written(bench: FeedbackBench) -> None:
 def test_too_few_questions_with_evidence_are_refused() -> None:
     with pytest.raises(SecondPassError, match="too few questions"):
         simulate(asked(5), PRESENT, fusion_learner(PRESENT, shipped=[], fit=fit_fusion))
+
+
+def test_below_200_marks_the_weights_learn_in_the_place_of_the_precise_model(tmp_path: Path) -> None:
+    lists = [row for golden, trace in asked(30) if (row := signal_list(golden, trace, "precise"))]
+    learn = precise_learner(
+        PRESENT,
+        shipped=lists,
+        teacher=BuiltinTeacher(tmp_path / "not there"),
+        fit=fit_fusion,
+        folder=tmp_path,
+        fewer=fusion_learner(PRESENT, shipped=lists, fit=fit_fusion),
+    )
+    taught = learn(lists, np.arange(len(lists)), 0)
+    assert taught is not None
+    assert taught.quality(lists[0]) > 0
