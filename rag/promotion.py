@@ -3,8 +3,7 @@
 What learns is the last stage's weighted sum. Every signal of every passage that the stage read is on record in the
 trace, so what other weights would have answered is computed, not guessed, and costs no model call. A candidate is
 compared with the present weights on questions that it did not learn from (five folds, paraphrases together) and on the
-shipped goldens, which nobody's thumbs can bend. The shipped goldens of the other folds are learned from besides, so
-that what suits these documents does not unlearn what suits most.
+shipped goldens, which nobody's thumbs can bend.
 """
 
 from __future__ import annotations
@@ -32,8 +31,7 @@ TOLERANCE = 0.01  # nDCG@10 that the shipped goldens may move before it counts a
 UNJUDGED = 0.02  # the relevance that a passage nobody judged is learned with: most are not evidence, some are
 LEAST = 1e-3
 SOFTEST = 0.3
-# What all shipped questions together weigh in a fit, of what the marked ones do: the least at which they do not fall.
-SHIPPED_SHARES = (0.5, 0.75, 1.0, 1.5)
+CHANCE = 0.01  # p of the paired test up to which a gain counts: learning is tried again and again
 _VOUCHING = {"document": 5, "page": 2}  # how many best passages of a place vouch for it, as in rag/fuse.py
 
 Fit = Callable[..., NDArray[np.float64]]
@@ -153,7 +151,7 @@ def learn_from_lists(
     """The same from lists: groups (len(lists),) says which questions are paraphrases of each other."""
     fold_of = folds(groups, FOLDS, seed)
     before = np.array([ndcg(row, present.weights[stage]) for row in lists])
-    final, after, guard = restrained(lists, fold_of, present, stage, fit, version, shipped)
+    final, after, guard = restrained(lists, fold_of, present, stage, fit, version, shipped, shares=(0.0,))
     feedback = paired(group_means(before, groups), group_means(after, groups))
     promoted, reason = decision(feedback, guard)
     return Learned(
@@ -176,15 +174,17 @@ def restrained(
     fit: Fit,
     version: str,
     shipped: Sequence[SignalList],
+    shares: Sequence[float],
 ) -> tuple[LinearFusion, NDArray[np.float64], Difference | None]:
     """Fitted weights, (len(lists),) nDCG@10 by weights that did not see the list's fold, and what weights that did not
     see them do to the shipped goldens.
 
-    The goldens are compared with their recorded order, which is what was shipped: against what is in use, many small
-    falls would add up.
+    shares: what all goldens together may weigh in the fit, of what the marked lists do; the first at which they do not
+    fall is taken. The goldens are compared with their recorded order, which is what was shipped: against what is in
+    use, many small falls would add up.
     """
     known = [ndcg(row) for row in shipped]
-    for share in SHIPPED_SHARES:
+    for share in shares:
         after, guarded = _cross_fitted(lists, fold_of, present, stage, fit, shipped, share)
         guard = paired(known, guarded) if known else None
         if not falls(guard):
@@ -226,7 +226,7 @@ def decision(feedback: Difference, shipped: Difference | None) -> tuple[bool, st
         f"nDCG@10 on unseen feedback {feedback.before:.3f} → {feedback.after:.3f}"
         f" (difference {feedback.difference:+.3f}, {feedback.low:+.3f} to {feedback.high:+.3f})"
     )
-    if not feedback.real:
+    if not feedback.real or feedback.p > CHANCE:
         return False, f"kept aside: {gain}, which {'is worse' if feedback.high < 0 else 'may be chance'}"
     if shipped is None:
         return False, f"kept aside: {gain}, but there are no shipped goldens to check it against"
@@ -248,14 +248,15 @@ def fitted(
     fit: Fit,
     version: str,
     shipped: Sequence[SignalList] = (),
-    share: float = SHIPPED_SHARES[0],
+    share: float = 0.0,
 ) -> LinearFusion:
-    """`prior` with the weights of one stage fitted to marked lists, beside `shipped` ones that keep it from forgetting.
+    """`prior` with the weights of one stage fitted to marked lists; `shipped` ones weigh `share` of that in all.
 
     Signals without a weight stay unused, and one that no marked list varies in stays as it is. None falls below
     LEAST: a signal without weight is no longer on record, and could never come back.
     """
     names = [name for name, weight in prior.weights[stage].items() if weight]
+    shipped = shipped if share else ()
     tables, others = ([_table(row, prior.weights[stage], names) for row in rows] for rows in (lists, shipped))
     spoken_of = np.any([np.ptp(table, axis=0) > 0 for table in tables], axis=0)
     labels = [row.labels for row in lists]
@@ -366,19 +367,14 @@ def would_change(
 
 def judged_list(row: JudgedQuestion, stage: str) -> SignalList | None:
     """A judged question's list: what was judged by its weight, what was merely not marked as unjudged."""
-    labels = {
-        judgement.chunk.id: judgement.weight if judgement.relevant else 0.0
-        for judgement in row.judgements
-    }
+    labels = {judgement.chunk.id: judgement.weight if judgement.relevant else 0.0 for judgement in row.judgements}
     return signal_list(row.golden, row.trace, stage, labels)
 
 
 def _table(row: SignalList, weights: Mapping[str, float], names: Sequence[str]) -> NDArray[np.float64]:
     """(n, names) standardised signals as `LinearFusion.reorder` sums them; who vouches follows from `weights`."""
     count = len(row.keys)
-    columns = {
-        name: standardised(values) for name, values in row.signals.items() if name not in _VOUCHING
-    }
+    columns = {name: standardised(values) for name, values in row.signals.items() if name not in _VOUCHING}
     base = sum((weights.get(name, 0.0) * column for name, column in columns.items()), start=np.zeros(count))
     for name, best in _VOUCHING.items():
         if weights.get(name):
