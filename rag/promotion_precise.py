@@ -23,6 +23,7 @@ from rag.fuse import LinearFusion
 from rag.learn_precise import TrainingList
 from rag.paired import paired
 from rag.promotion import (
+    MINIMUM_MARKS,
     Fit,
     Learned,
     SignalList,
@@ -87,15 +88,17 @@ def learn_precise(
     found = [(row, judged_list(row, STAGE)) for row in judged if row.positives]
     usable = [(row, known) for row, known in found if known and SIGNAL in known.signals and all(known.texts)]
     lists = [known for _, known in usable]
-    counted = np.array([row.precise_version == in_use for row, _ in usable])
-    if marks < PRECISE_MINIMUM_MARKS or counted.sum() < FOLDS:
-        return undecided(present, STAGE, marks, int(counted.sum()), PRECISE_MINIMUM_MARKS), None
+    if marks < PRECISE_MINIMUM_MARKS or len(lists) < FOLDS:
+        return undecided(present, STAGE, marks, len(lists), PRECISE_MINIMUM_MARKS), None
+    since = [row for row, _ in usable if row.precise_version == in_use]
+    if (since_marks := sum(row.marks for row in since)) < MINIMUM_MARKS:  # minutes of teaching could prove nothing
+        return undecided(present, STAGE, since_marks, len(since), MINIMUM_MARKS), None
     groups = paraphrase_groups([row.question for row in lists], encode)
     return learn_precise_from_lists(
         lists,
         groups,
         present,
-        counted=counted,
+        counted=np.array([row.precise_version == in_use for row, _ in usable]),
         shipped=shipped,
         teacher=teacher,
         fit=fit,

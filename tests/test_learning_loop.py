@@ -124,6 +124,8 @@ def test_marks_teach_a_precise_model_that_lies_in_its_own_folder_with_weights_of
     assert trace.configuration["precise_version"] == trace.configuration["fusion_version"] == taught.id
     assert current_fusion(application.journal, home).weights["precise"] == taught.weights["weights"]
     assert current_fusion(application.journal, home).weights["fast"] == shipped_fusion().weights["fast"]
+    assert learn_from_feedback(application.settings, say=said.append, encode_questions=False) == []
+    assert said[-1].startswith("not enough marks yet: 0 of 20")  # none since the taught model is in use
     logits = [[c.mark("precise").parts["cross-encoder"] for c in t.evidence] for t in (shown, trace)]
     assert logits[0] != logits[1]
 
