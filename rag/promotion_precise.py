@@ -90,15 +90,16 @@ def learn_precise(
     lists = [known for _, known in usable]
     if marks < PRECISE_MINIMUM_MARKS or len(lists) < FOLDS:
         return undecided(present, STAGE, marks, len(lists), PRECISE_MINIMUM_MARKS), None
-    since = [row for row, _ in usable if row.precise_version == in_use]
-    if (since_marks := sum(row.marks for row in since)) < MINIMUM_MARKS:  # minutes of teaching could prove nothing
-        return undecided(present, STAGE, since_marks, len(since), MINIMUM_MARKS), None
+    counted = np.array([row.precise_version == in_use for row, _ in usable])
+    since = int(counted @ [row.marks for row, _ in usable])
+    if since < MINIMUM_MARKS:  # minutes of teaching could prove nothing
+        return undecided(present, STAGE, since, int(counted.sum()), MINIMUM_MARKS), None
     groups = paraphrase_groups([row.question for row in lists], encode)
     return learn_precise_from_lists(
         lists,
         groups,
         present,
-        counted=np.array([row.precise_version == in_use for row, _ in usable]),
+        counted=counted,
         shipped=shipped,
         teacher=teacher,
         fit=fit,
