@@ -29,7 +29,7 @@ lint: install
 	$(BIN)/mypy
 
 samples: install
-	$(BIN)/python data/make_samples.py
+	$(BIN)/python -m data.make.samples
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -22,7 +22,7 @@ from pydantic import BaseModel, Field
 from app.words import explain_outcome
 from ingest.errors import QuestionRefused, SecondPassError
 from rag.answer.protocol import Turn
-from rag.component import rank_texts
+from rag.texts import rank_texts
 from rag.tracing import Answer, Trace, trace_to_json
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ def write_backup(home: Path, archive: Path) -> int:
     The database goes in as one consistent snapshot. The archive appears under its name only when it is whole. Raises
     SecondPassError where there is no library or no room.
     """
-    from ingest.database import open_database
-    from ingest.files import Files
-    from ingest.store import SqlStore
+    from ingest.store.files.folder import Files
+    from ingest.store.sql.database import open_database
+    from ingest.store.sql.documents import SqlStore
 
     if not (home / DATABASE).is_file():
         raise SecondPassError(f"{home} holds no library to back up. Choose the data directory with SECOND_PASS_HOME.")

@@ -17,10 +17,10 @@ from ingest.errors import GoldensUnreadable, SettingsError
 if TYPE_CHECKING:
     from app.wiring import Application
     from rag.engine import Options
-    from rag.evaluate import Report, SideBySide
-    from rag.goldens import Golden
-    from rag.moved import Moved
-    from rag.verdict import Verdict
+    from rag.learn.moved_marks import Moved
+    from rag.measure.goldens import Golden
+    from rag.measure.report import Report, SideBySide
+    from rag.measure.verdict import Verdict
 
 Progress = Callable[[int, int], object]
 
@@ -50,7 +50,7 @@ def run_comparison(
     progress: Progress | None = None,
 ) -> SideBySide:
     """Two configurations on the same questions. A configuration is "name=value", several separated by commas."""
-    from rag.evaluate import compare
+    from rag.measure.evaluate import compare
 
     with _asked(golden, beir, limit) as (application, goldens):
         options = [changed_options(application.engine.options, text) for text in configurations]
@@ -73,8 +73,8 @@ def evaluated(
     The models answer one question before the first that counts. Raises GoldensUnreadable where a golden names a file
     that the library does not hold: its evidence could not be found.
     """
-    from rag.evaluate import evaluate
-    from rag.goldens import missing_documents
+    from rag.measure.evaluate import evaluate
+    from rag.measure.goldens import missing_documents
 
     missing = missing_documents(goldens, (document.name for document in application.store.documents()))
     if missing:
@@ -118,7 +118,7 @@ def changed_options(options: Options, text: str) -> Options:
 def _asked(golden: Path | None, beir: Path | None, limit: int | None) -> Iterator[tuple[Application, list[Golden]]]:
     from app.settings import read_settings
     from app.wiring import build
-    from rag.goldens import read_goldens
+    from rag.measure.goldens import read_goldens
 
     if beir:
         with beir_library(beir) as (application, found):
@@ -136,7 +136,7 @@ def _asked(golden: Path | None, beir: Path | None, limit: int | None) -> Iterato
 @contextmanager
 def beir_library(folder: Path) -> Iterator[tuple[Application, list[Golden]]]:
     """A BEIR folder as a library of its own, with its goldens by passage. Raises GoldensUnreadable."""
-    from rag.goldens import read_beir
+    from rag.measure.goldens import read_beir
 
     beir = read_beir(folder)
     with passages_library(folder.resolve().name, beir.passages) as (application, id_of):
@@ -160,7 +160,7 @@ def passages_library(
     """
     from app.settings import read_settings
     from app.wiring import build
-    from ingest.cut_already import SUFFIX
+    from ingest.read.passages import SUFFIX
 
     corpus = "".join(json.dumps({"title": title, "text": text}) + "\n" for title, text in passages.values()).encode()
     settings = read_settings()
@@ -182,21 +182,19 @@ def verdicts_on_marks(application: Application) -> tuple[Verdict | None, tuple[V
 
     None for both together where no marked question went through both of them.
     """
-    from rag.feedback import judged_questions, with_evidence
-    from rag.verdict import overall_verdict, verdicts
+    from rag.learn.judged import judged_questions, with_evidence
+    from rag.measure.verdict import overall_verdict, verdicts
 
     judged = with_evidence(judged_questions(application.journal.questions()))
     return overall_verdict(judged), verdicts(judged)
 
 
-def moved_since_marked(
-    application: Application, progress: Progress = lambda done, total: None
-) -> list[Moved]:
+def moved_since_marked(application: Application, progress: Progress = lambda done, total: None) -> list[Moved]:
     """The marked pages that stand elsewhere now than when they were marked. Every marked question is asked again, in
     the collections and documents that it was asked in."""
     from rag.engine import retrieve_again
-    from rag.feedback import judged_questions
-    from rag.moved import moved
+    from rag.learn.judged import judged_questions
+    from rag.learn.moved_marks import moved
 
     judged = judged_questions(application.journal.questions())
     return moved(judged, lambda before: retrieve_again(application.engine, before), progress)

@@ -24,9 +24,9 @@ from app.settings import Settings
 from ingest.errors import SecondPassError
 
 if TYPE_CHECKING:
-    from ingest.journal import ModelVersion, SqlJournal
+    from ingest.store.sql.journal import ModelVersion, SqlJournal
     from rag.fuse import LinearFusion
-    from rag.promotion import Learned
+    from rag.learn.decide import Learned
 
 MODELS = Path(__file__).resolve().parent.parent / "data" / "models"
 GUARD = MODELS / "goldens.jsonl"  # the shipped goldens as the stages saw them: no promotion may make them worse
@@ -77,8 +77,8 @@ def learn_from_feedback(settings: Settings, *, say: Say, encode_questions: bool 
     """
     from filelock import FileLock, Timeout
 
-    from ingest.database import open_database
-    from ingest.journal import SqlJournal
+    from ingest.store.sql.database import open_database
+    from ingest.store.sql.journal import SqlJournal
 
     if not (settings.home / "library.sqlite3").is_file():
         raise SecondPassError(f"{settings.home} holds no library yet: ask and mark something first.")
@@ -93,11 +93,13 @@ def learn_from_feedback(settings: Settings, *, say: Say, encode_questions: bool 
 def _learn(
     settings: Settings, journal: SqlJournal, say: Say, encode: Callable[[Sequence[str]], NDArray[np.float32]] | None
 ) -> list[ModelVersion]:
-    from rag.feedback import judged_questions
-    from rag.learn import fit_fusion, read_lists
-    from rag.promotion import learn_fusion, read_signal_lists
-    from rag.promotion_precise import PRECISE_MINIMUM_MARKS, learn_precise, rescored
-    from rag.teacher import BuiltinTeacher
+    from rag.learn.fusion_weights import learn_fusion
+    from rag.learn.judged import judged_questions
+    from rag.learn.listnet import fit_fusion
+    from rag.learn.precise_model import PRECISE_MINIMUM_MARKS, learn_precise, rescored
+    from rag.learn.signal_lists import read_signal_lists
+    from rag.learn.taught_model import BuiltinTeacher
+    from rag.learn.train_cross_encoder import read_lists
 
     judged = judged_questions(journal.questions())
     shipped = read_signal_lists(GUARD)
@@ -144,7 +146,7 @@ def _learn(
 
 
 def _keep(journal: SqlJournal, kind: str, version: str, weights: dict[str, Any], learned: Learned) -> ModelVersion:
-    from ingest.journal import VersionState
+    from ingest.store.sql.journal import VersionState
 
     state = VersionState.CANDIDATE if learned.promoted else VersionState.KEPT_ASIDE
     kept = journal.add_version(
@@ -158,7 +160,7 @@ def _version_id(kind: str) -> str:
 
 
 def _encoder(settings: Settings) -> Callable[[Sequence[str]], NDArray[np.float32]]:
-    from ingest.embed import MiniLmEmbedder
+    from ingest.embed.transformer import MiniLmEmbedder
 
     embedder = MiniLmEmbedder(settings.embedding, fast_model_dir=MODELS / "fast", threads=THREADS)
     return lambda texts: np.stack([embedder.encode_question(text).vector for text in texts])

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from dataclasses import replace as dataclass_replace
 from typing import TYPE_CHECKING, Any
 
-from ingest.documents import AskedQuestion, Box, Chunk, Conversation, Document, PassageMark, Signal, Thumb
+from ingest.documents import Box, Chunk, Document
 from ingest.errors import NotAllowed
+from ingest.questions import AskedQuestion, Conversation, PassageMark, Signal, Thumb
 
 if TYPE_CHECKING:
     from app.wiring import Application

@@ -19,10 +19,10 @@ from ingest.errors import LibraryInUse, SecondPassError
 
 if TYPE_CHECKING:
     from ingest.documents import EncodedText
-    from ingest.embed import MiniLmEmbedder
-    from ingest.journal import SqlJournal
+    from ingest.embed.transformer import MiniLmEmbedder
     from ingest.pipeline import Library
-    from ingest.store import SqlStore
+    from ingest.store.sql.documents import SqlStore
+    from ingest.store.sql.journal import SqlJournal
     from rag.engine import Engine, Options
     from rag.rerank.options import RerankOptions
     from rag.rerank.protocol import Reranker
@@ -64,9 +64,7 @@ class Models:
     def encode_question(self, text: str) -> EncodedText:
         return self.embedder().encode_question(text)
 
-    def encode_passages(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
-    ) -> list[EncodedText]:
+    def encode_passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> list[EncodedText]:
         return self.embedder().encode_passages(texts, progress)
 
     def count_tokens(self, text: str) -> int:
@@ -177,20 +175,21 @@ def build(settings: Settings, *, background: bool = False) -> Application:
 
 
 def _built(settings: Settings, release: Callable[[], None], background: bool) -> Application:
-    from ingest.database import open_database
-    from ingest.embed import MiniLmEmbedder, embedder_fingerprint, trained_projection
-    from ingest.files import Files
-    from ingest.journal import SqlJournal
-    from ingest.keyword_index import TantivyIndex
+    from ingest.embed.token_projection import trained_projection
+    from ingest.embed.transformer import MiniLmEmbedder, embedder_fingerprint
     from ingest.pipeline import Library, Splitting
-    from ingest.read_pdf import Limits
-    from ingest.reconcile import Stores, open_or_move_aside
-    from ingest.sandbox import Reader
-    from ingest.store import SqlStore
-    from ingest.token_index import TokenIndex
-    from ingest.vector_index import ChromaIndex
-    from rag.calibrate import read_calibration
+    from ingest.read.limits import Limits
+    from ingest.read.sandbox import Reader
+    from ingest.store.dense.chroma import ChromaIndex
+    from ingest.store.files.folder import Files
+    from ingest.store.keywords.tantivy import TantivyIndex
+    from ingest.store.reconcile import Stores, open_or_move_aside
+    from ingest.store.sql.database import open_database
+    from ingest.store.sql.documents import SqlStore
+    from ingest.store.sql.journal import SqlJournal
+    from ingest.store.tokens.mapped_files import TokenIndex
     from rag.engine import Engine, Options, Parts
+    from rag.refuse import read_calibration
     from rag.rerank.options import RerankOptions
     from rag.rerank.registry import Rerankers, family_of
 
@@ -202,9 +201,7 @@ def _built(settings: Settings, release: Callable[[], None], background: bool) ->
     journal = SqlJournal(database)
     device = "cpu" if settings.device == "auto" else settings.device
     models = Models(
-        lambda: MiniLmEmbedder(
-            settings.embedding, fast_model_dir=fast_folder, threads=settings.threads, device=device
-        )
+        lambda: MiniLmEmbedder(settings.embedding, fast_model_dir=fast_folder, threads=settings.threads, device=device)
     )
     fingerprint = embedder_fingerprint(settings.embedding, fast_model_dir=fast_folder)
     vectors, vectors_note = open_or_move_aside(
@@ -213,9 +210,7 @@ def _built(settings: Settings, release: Callable[[], None], background: bool) ->
     keywords, keywords_note = open_or_move_aside(
         lambda: TantivyIndex(home / "keywords", key_of=store.collection_key), home / "keywords"
     )
-    projection = (
-        trained_projection(fast_folder) if settings.embedding == "builtin" else models.embedder().projection
-    )
+    projection = trained_projection(fast_folder) if settings.embedding == "builtin" else models.embedder().projection
     tokens = TokenIndex(home / "tokens", fingerprint=fingerprint, projection=projection)
     stores = Stores(
         store=store,
@@ -268,7 +263,7 @@ def _built(settings: Settings, release: Callable[[], None], background: bool) ->
 
     def score_sentences(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
         from ingest.documents import Query
-        from rag.component import text_similarities
+        from rag.texts import text_similarities
 
         embedder = models.embedder()
         return text_similarities(Query(text=question, encoded=embedder.encode_question(question)), sentences, embedder)

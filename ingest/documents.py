@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,64 +178,3 @@ class Hit:
 
     chunk_id: str
     score: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Conversation:
-    """A chat as the Ask page lists it."""
-
-    id: str
-    title: str
-    started_at: datetime
-    questions: int = 0
-    owner: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AskedQuestion:
-    """One question as it was recorded. `trace` and `answer` are the JSON forms of rag.tracing's Trace and Answer."""
-
-    id: str
-    conversation_id: str
-    asked_at: datetime
-    question: str
-    outcome: str
-    total_ms: float
-    trace: dict[str, Any]
-    answer: dict[str, Any]
-    configuration: dict[str, Any]
-    thumb: Thumb | None = None
-    marks: tuple[PassageMark, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Thumb:
-    """A judgement of one answer: `value` is +1 or -1. One a question; a later one replaces it."""
-
-    question_id: str
-    value: int
-    reasons: tuple[str, ...] = ()
-    comment: str = ""
-    at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PassageMark:
-    """A judgement of one passage for one question."""
-
-    question_id: str
-    chunk_id: str
-    relevant: bool
-    document: str = ""
-    page: int = 0
-    at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Signal:
-    """A weak sign: `kind` is "click" (evidence opened) or "rephrase" (the same person asked again at once)."""
-
-    question_id: str
-    kind: str
-    chunk_id: str = ""
-    at: datetime | None = None

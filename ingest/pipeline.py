@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from ingest.clean import clean
-from ingest.cut_already import SUFFIX, read_passages
 from ingest.documents import Box, Document, Status
-from ingest.embed import MiniLmEmbedder
+from ingest.embed.transformer import MiniLmEmbedder
 from ingest.errors import Cancelled, EmptyFile, FileRefused, LibraryInUse, NoTextFound, SecondPassError, TooLarge
-from ingest.failpoints import reach
-from ingest.journal import SqlJournal
-from ingest.reconcile import Missing, Report, Stores, add_missing, reconcile
-from ingest.sandbox import Reader
+from ingest.read.passages import SUFFIX, read_passages
+from ingest.read.sandbox import Reader
 from ingest.split import FINGERPRINT, split
-from ingest.store import MOST_ATTEMPTS, SqlStore
+from ingest.store.failpoints import reach
+from ingest.store.reconcile import Missing, Report, Stores, add_missing, reconcile
+from ingest.store.sql.documents import MOST_ATTEMPTS, SqlStore
+from ingest.store.sql.journal import SqlJournal
 from ingest.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -123,9 +123,7 @@ class Library:
         for document in self.store.stale_documents(
             pipeline=self._splitting.fingerprint, embedder=self._embedder_fingerprint
         ):
-            self.store.add_again(
-                document.id, pipeline=self._splitting.fingerprint, embedder=self._embedder_fingerprint
-            )
+            self.store.add_again(document.id, pipeline=self._splitting.fingerprint, embedder=self._embedder_fingerprint)
         self._worker.start()
         return self.report
 

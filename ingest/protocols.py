@@ -8,19 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.documents import (
-    AskedQuestion,
-    Chunk,
-    Conversation,
-    Document,
-    EncodedChunk,
-    EncodedText,
-    Hit,
-    PassageMark,
-    Query,
-    Signal,
-    Thumb,
-)
+from ingest.documents import Chunk, Document, EncodedChunk, EncodedText, Hit, Query
+from ingest.questions import AskedQuestion, Conversation, PassageMark, Signal, Thumb
 
 
 class Embedder(Protocol):
@@ -35,9 +24,7 @@ class Embedder(Protocol):
         """Word pieces of `text`, without special tokens; the unit in which chunks are measured."""
         ...
 
-    def encode_passages(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
-    ) -> list[EncodedText]:
+    def encode_passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> list[EncodedText]:
         """Encode in length-sorted batches; `progress` is called with the number of texts done so far."""
         ...
 

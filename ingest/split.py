@@ -46,9 +46,7 @@ class _Piece:
     head: tuple[_Piece, ...] = ()  # a row's table head
 
 
-def split(
-    read: ReadFile, *, count_tokens: Callable[[str], int], target: int = 200, overlap: int = 40
-) -> list[Passage]:
+def split(read: ReadFile, *, count_tokens: Callable[[str], int], target: int = 200, overlap: int = 40) -> list[Passage]:
     """Passages in reading order. target, overlap: in what `count_tokens` counts; no passage is empty.
 
     The last sentences of a passage open the next one of the same page as overlap; a table that goes on opens with

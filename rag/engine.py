@@ -13,20 +13,21 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.documents import AskedQuestion, Query, Signal, Status
+from ingest.documents import Query, Status
 from ingest.errors import GeneratorFailed, QuestionRefused
 from ingest.protocols import Embedder, Index, Journal, Store
+from ingest.questions import AskedQuestion, Signal
 from rag import policies
 from rag.answer.cite import CitationFilter, cite
 from rag.answer.extract import extract
 from rag.answer.prompt import answer_prompt, says_not_found
 from rag.answer.protocol import Generator, Turn
 from rag.answer.rewrite import standalone
-from rag.calibrate import Calibration
 from rag.cascade import Stage, gated, rerank
 from rag.fuse import LinearFusion, reciprocal_ranks
-from rag.named import named_documents
+from rag.named_documents import named_documents
 from rag.ranking import Ranking, merged
+from rag.refuse import Calibration
 from rag.rerank.protocol import Reranker
 from rag.retrieve import retrieve
 from rag.tracing import Answer, Outcome, Step, Trace, answer_to_json, trace_to_json
@@ -272,9 +273,7 @@ class Engine:
             log.info("question %s: %s in %.0f ms", record.id, answer.outcome.value, trace.total_ms + answer.ms)
         return answer
 
-    def _said(
-        self, trace: Trace, history: Sequence[Turn], options: Options
-    ) -> Generator_[str, None, Answer]:
+    def _said(self, trace: Trace, history: Sequence[Turn], options: Options) -> Generator_[str, None, Answer]:
         """The answer's pieces as they come; returns the whole answer."""
         if not any(document.status == Status.READY for document in self.parts.store.documents()):
             return Answer(text="", outcome=Outcome.NO_DOCUMENTS)
@@ -302,9 +301,7 @@ class Engine:
         if rest := checked_text.close():
             yield rest
         if failure and not checked_text.text.strip():
-            return replace(
-                (yield from self._quoted(trace, confidence, failure)), outcome=Outcome.MODEL_UNAVAILABLE
-            )
+            return replace((yield from self._quoted(trace, confidence, failure)), outcome=Outcome.MODEL_UNAVAILABLE)
         outcome = Outcome.NOT_IN_DOCUMENTS if says_not_found(checked_text.text) else Outcome.ANSWERED
         return Answer(
             text=checked_text.text,
@@ -318,9 +315,7 @@ class Engine:
             message=failure,
         )
 
-    def _quoted(
-        self, trace: Trace, confidence: float | None, message: str
-    ) -> Generator_[str, None, Answer]:
+    def _quoted(self, trace: Trace, confidence: float | None, message: str) -> Generator_[str, None, Answer]:
         answer = extract(trace.searched, trace.evidence.chunks, self.parts.score_sentences)
         if answer.text:
             yield answer.text

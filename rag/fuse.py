@@ -2,7 +2,7 @@
 
 Signals come on scales that cannot be compared (a BM25 sum, a cosine, a logit), so the weighted sum takes each one
 standardised over the candidates of this question. The weights are few, which is why a person's own thumbs can
-move them (see rag/feedback.py).
+move them (see rag/learn/fusion_weights.py).
 """
 
 from __future__ import annotations
@@ -34,10 +34,7 @@ _COMMON = frozenset(
 def reciprocal_ranks(ranking: Ranking, stages: Sequence[str]) -> NDArray[np.float64]:
     """(n,) RRF score: the sum of 1 / (60 + rank) over the stages that found the candidate."""
     return np.array(
-        [
-            sum(1.0 / (RRF_K + mark.rank) for mark in candidate.marks if mark.stage in stages)
-            for candidate in ranking
-        ]
+        [sum(1.0 / (RRF_K + mark.rank) for mark in candidate.marks if mark.stage in stages) for candidate in ranking]
     )
 
 

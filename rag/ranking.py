@@ -102,7 +102,5 @@ def merged(rankings: Iterable[Ranking]) -> Ranking:
     for ranking in rankings:
         for candidate in ranking:
             known = by_id.get(candidate.chunk.id)
-            by_id[candidate.chunk.id] = (
-                replace(known, marks=known.marks + candidate.marks) if known else candidate
-            )
+            by_id[candidate.chunk.id] = replace(known, marks=known.marks + candidate.marks) if known else candidate
     return Ranking(candidates=tuple(by_id.values()))

@@ -176,9 +176,7 @@ def trace_from_json(data: Mapping[str, Any]) -> Trace:
             text=row.get("text", ""),
             title=row.get("title", ""),
             collection=row.get("collection", ""),
-            boxes=tuple(
-                Box(page=b[0], left=b[1], top=b[2], right=b[3], bottom=b[4]) for b in row.get("boxes", ())
-            ),
+            boxes=tuple(Box(page=b[0], left=b[1], top=b[2], right=b[3], bottom=b[4]) for b in row.get("boxes", ())),
         )
         for chunk_id, row in data["passages"].items()
     }

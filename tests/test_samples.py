@@ -13,8 +13,8 @@ from typing import Any
 import pypdf
 import pytest
 
-from data.make_samples import SAMPLES, make_all, number_golden_pages, page_texts, pages_with
-from rag.goldens import read_goldens
+from data.make.samples import SAMPLES, make_all, number_golden_pages, page_texts, pages_with
+from rag.measure.goldens import read_goldens
 
 
 def rows(name: str) -> list[dict[str, Any]]:

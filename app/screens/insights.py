@@ -15,8 +15,8 @@ from app.shared import application
 from app.show import figures, insights
 from app.show.frame import WIDE, empty_state, page_heading, section
 from app.show.passage import short
-from ingest.documents import AskedQuestion
-from rag.feedback import export_csv, export_jsonl
+from ingest.questions import AskedQuestion
+from rag.learn.export import export_csv, export_jsonl
 
 NEWEST = 1000  # questions that the figures are made from
 

@@ -12,10 +12,11 @@ from app.safe_text import plain
 from app.show.frame import section
 from app.show.passage import short
 from app.show.trouble import said_plainly
-from ingest.documents import AskedQuestion
+from ingest.questions import AskedQuestion
 from rag.fuse import LinearFusion
-from rag.promotion import MINIMUM_MARKS, would_change
-from rag.promotion_precise import PRECISE_MINIMUM_MARKS
+from rag.learn.changes import would_change
+from rag.learn.decide import MINIMUM_MARKS
+from rag.learn.precise_model import PRECISE_MINIMUM_MARKS
 
 if TYPE_CHECKING:
     from app.wiring import Application

@@ -11,7 +11,7 @@ from app.show.evaluation import draw_report
 from app.show.frame import asking_bar, section
 from app.show.trouble import said_plainly
 from ingest.errors import GoldensUnreadable
-from rag.goldens import Golden, goldens_from_csv, goldens_from_jsonl
+from rag.measure.goldens import Golden, goldens_from_csv, goldens_from_jsonl
 
 if TYPE_CHECKING:
     from app.wiring import Application
@@ -52,7 +52,7 @@ def _from_file(file: object) -> tuple[Golden, ...]:
 
 
 def goldens_from_lines(text: str) -> tuple[Golden, ...]:
-    """"question | file.pdf | page" a line → goldens. Raises GoldensUnreadable with the line that is none."""
+    """ "question | file.pdf | page" a line → goldens. Raises GoldensUnreadable with the line that is none."""
     found = []
     for number, line in enumerate(text.splitlines(), start=1):
         parts = [part.strip() for part in line.rsplit("|", 2)]

@@ -11,8 +11,9 @@ from app.safe_text import plain
 from app.show.evidence import PassageActions, boxes_by_page
 from app.show.passage import short
 from app.show.trouble import draw_error, said_plainly
-from ingest.documents import Box, Chunk, Document, Signal
+from ingest.documents import Box, Chunk, Document
 from ingest.errors import SecondPassError
+from ingest.questions import Signal
 
 if TYPE_CHECKING:
     from app.wiring import Application

@@ -17,7 +17,7 @@ from app.show.passage import short
 from app.show.prompt import draw_prompt
 from app.show.timing import draw_timing
 from app.show.trouble import said_plainly
-from ingest.documents import AskedQuestion
+from ingest.questions import AskedQuestion
 from rag.tracing import Answer, Trace, answer_from_json, trace_from_json
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.show.passage import stage_name
-from rag.tables import LOST
+from rag.measure.report_text import LOST
 
 if TYPE_CHECKING:
     import altair
 
-    from rag.evaluate import Report
+    from rag.measure.report import Report
 
 SHOWN = {"ndcg@10": "nDCG@10", "precision@1": "P@1", "mrr": "MRR", "recall@5": "recall@5", "recall@100": "recall@100"}
 
@@ -46,11 +46,7 @@ def stages_chart(report: Report, metric: str = "ndcg@10") -> altair.LayerChart:
     scale = alt.Scale(domain=[0, 1])
     low, mean = alt.X("low:Q", scale=scale), alt.X("mean:Q", title=f"{SHOWN[metric]}, 95 % interval", scale=scale)
     line = alt.Chart(frame).mark_rule(strokeWidth=3, opacity=0.4).encode(y=y, x=low, x2="high:Q")
-    dot = (
-        alt.Chart(frame)
-        .mark_point(filled=True, size=90)
-        .encode(y=y, x=mean, tooltip=["stage", "mean"])
-    )
+    dot = alt.Chart(frame).mark_point(filled=True, size=90).encode(y=y, x=mean, tooltip=["stage", "mean"])
     chart: altair.LayerChart = (line + dot).properties(height=36 * len(frame) + 40)
     return chart
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from app.show.answer import anchor
 from app.show.judgement import mark_control
 from app.show.passage import badges, final_mark, heading, movement, passage_html
-from ingest.documents import Box, Chunk, PassageMark
+from ingest.documents import Box, Chunk
+from ingest.questions import PassageMark
 from rag.ranking import Candidate
 from rag.tracing import Answer, Trace
 

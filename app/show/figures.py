@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ingest.documents import AskedQuestion
+from ingest.questions import AskedQuestion
 
 
 @dataclass(frozen=True, kw_only=True)

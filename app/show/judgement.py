@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from ingest.documents import Chunk, PassageMark, Thumb
+from ingest.documents import Chunk
+from ingest.questions import PassageMark, Thumb
 
 REASONS = {
     "wrong fact": "Wrong fact",

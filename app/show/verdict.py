@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rag.verdict import MINIMUM
+from rag.measure.verdict import MINIMUM
 
 if TYPE_CHECKING:
-    from rag.moved import Moved
-    from rag.verdict import Verdict
+    from rag.learn.moved_marks import Moved
+    from rag.measure.verdict import Verdict
 
 
 def sentence(verdict: Verdict | None) -> str:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.browser.conftest import add_to_library
-from tests.llm_server import LlmServer, Say
+from tests.fakes.llm_server import LlmServer, Say
 
 WAIT = 40_000
 EVIL = "http://evil.example/steal.png"

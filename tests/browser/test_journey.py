@@ -1,14 +1,13 @@
 """What a person does on the first day: upload, ask, look at the evidence, judge, come back and find it all again."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import add_to_library, settled
+from tests.places import SAMPLES
 
-SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
 QUESTION = "How long after mixing may the measles vaccine be used?"
 WAIT = 30_000  # milliseconds: the models load with the first document
 

@@ -3,7 +3,6 @@
 import io
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
@@ -11,8 +10,8 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.browser.conftest import Server, add_to_library, settled
+from tests.places import SAMPLES
 
-SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
 WAIT = 40_000
 RELEVANT = re.compile(r"\bRelevant$")
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from tests.browser.conftest import Server, add_to_library
 
 if TYPE_CHECKING:
-    from tests.oidc_provider import OidcProvider
+    from tests.fakes.oidc_provider import OidcProvider
 
 WAIT = 40_000
 SECRETS = """
@@ -27,7 +27,7 @@ ANNAS: FilePayload = {"name": "annas.txt", "mimeType": "text/plain", "buffer": b
 @pytest.fixture(scope="module")
 def provider() -> Iterator["OidcProvider"]:
     pytest.importorskip("authlib", reason="sign-in needs Authlib: pip install 'second-pass[signin]'")
-    from tests.oidc_provider import OidcProvider
+    from tests.fakes.oidc_provider import OidcProvider
 
     with OidcProvider("anna") as provider:
         yield provider

@@ -1,0 +1,1 @@
+"""`second-pass bench`: speed, scale and learning, measured here."""

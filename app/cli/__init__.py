@@ -1,0 +1,1 @@
+"""`second-pass`, the product from the command line."""

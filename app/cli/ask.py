@@ -1,0 +1,131 @@
+"""`second-pass retrieve` and `ask`: questions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from app.wiring import Application
+    from rag.engine import Options
+from app.cli.session import open_application, print_json
+
+
+def _retrieval_options(function: Any) -> Any:
+    for option in reversed(
+        [
+            click.option("--collection", multiple=True, help="Search only these collections."),
+            click.option("--fast", default=None, help="Reranker of the fast stage."),
+            click.option("--precise", default=None, help="Reranker of the precise stage."),
+            click.option("--no-cache", is_flag=True, help="Score every pair anew (where times are measured)."),
+            click.option("--json", "as_json", is_flag=True, help="JSON instead of a table."),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+def _options(application: Application, fast: str | None, precise: str | None, no_cache: bool) -> Options:
+    changed: dict[str, Any] = {name: value for name, value in (("fast", fast), ("precise", precise)) if value}
+    if no_cache:
+        changed["score_cache"] = False
+    return replace(application.engine.options, **changed)
+
+
+@click.command()
+@click.argument("question", required=False)
+@click.option("--questions", type=click.Path(exists=True, path_type=Path), help='JSONL of {"id", "question"}.')
+@_retrieval_options
+def retrieve(
+    question: str | None,
+    questions: Path | None,
+    collection: tuple[str, ...],
+    fast: str | None,
+    precise: str | None,
+    no_cache: bool,
+    as_json: bool,
+) -> None:
+    """Find and rank passages; every stage's order is shown."""
+    from rag.tracing import trace_to_json
+
+    if bool(question) == bool(questions):
+        raise click.UsageError("Give one QUESTION, or a file with --questions.")
+    with open_application() as application:
+        options = _options(application, fast, precise, no_cache)
+        asked: Iterable[dict[str, Any]] = _rows(questions) if questions else [{"id": None, "question": question}]
+        for row in asked:
+            trace = application.engine.retrieve(row["question"], collections=collection, options=options)
+            if as_json:
+                print_json({"id": row.get("id"), **trace_to_json(trace)})
+            else:
+                _show_trace(trace)
+
+
+def _rows(path: Path) -> Iterable[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                try:
+                    row = json.loads(line)
+                    row["question"]
+                except (ValueError, KeyError, TypeError) as error:
+                    raise click.ClickException(f"{path}, line {number}: not a question in JSON ({error!r})") from None
+                yield row
+
+
+def _show_trace(trace: Any) -> None:
+    click.echo(click.style(trace.searched, bold=True))
+    for warning in trace.warnings:
+        click.echo(click.style(warning, fg="yellow"))
+    for rank, candidate in enumerate(trace.evidence, start=1):
+        before = candidate.mark("hybrid")
+        was = f"was {before.rank}" if before else "new"
+        click.echo(f"{rank:>2}. ({was:>7}) {candidate.chunk.document_name} p.{candidate.chunk.page}")
+        click.echo("      " + " ".join(candidate.chunk.text.split())[:160])
+    for step in trace.steps:
+        click.echo(f"    {step.name:<8}{step.ms:>8.1f} ms  {len(step.ranking):>4} passages  {step.note}")
+
+
+@click.command()
+@click.argument("question")
+@_retrieval_options
+def ask(
+    question: str, collection: tuple[str, ...], fast: str | None, precise: str | None, no_cache: bool, as_json: bool
+) -> None:
+    """Answer a question with citations."""
+    from dataclasses import asdict
+
+    from app.words import explain_outcome
+    from rag.tracing import trace_to_json
+
+    with open_application() as application:
+        options = _options(application, fast, precise, no_cache)
+        stream = application.engine.ask(question, collections=collection, options=options)
+        for piece in stream:
+            if not as_json:
+                click.echo(piece, nl=False)
+        answer, trace = stream.answer, stream.trace
+    if as_json:
+        print_json(
+            {
+                **trace_to_json(trace),
+                "answer": answer.text,
+                "citations": [asdict(citation) for citation in answer.citations],
+                "generator": answer.generator,
+                "outcome": answer.outcome.value,
+                "confidence": answer.confidence,
+                "message": answer.message,
+                "removed_citations": answer.removed_citations,
+            }
+        )
+        return
+    click.echo()
+    if answer.outcome.value != "answered":
+        click.echo(explain_outcome(answer.outcome).sentence)
+    for citation in answer.citations:
+        click.echo(f"  [{citation.number}] {citation.document}, page {citation.page}")

@@ -1,0 +1,95 @@
+"""`second-pass ingest`, `doctor`, `backup` and `restore`: what is kept."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    pass
+from app.cli.session import open_application, print_json
+
+SOME_FAILED = 3
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--collection", default=None, help="Collection to add to (default: the `collection` setting).")
+@click.option("--replace", is_flag=True, help="A file of the same name takes the old one's place once it is ready.")
+@click.option("--passwords", type=click.Path(exists=True, path_type=Path), help='JSON: {"file name": "password"}.')
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def ingest(
+    paths: tuple[Path, ...], collection: str | None, replace: bool, passwords: Path | None, as_json: bool
+) -> None:
+    """Add files, and the PDF, text and Markdown files in folders."""
+    from tqdm import tqdm
+
+    from ingest.pipeline import files_under
+
+    known = json.loads(passwords.read_text(encoding="utf-8")) if passwords else {}
+    files = files_under(paths)
+    failed = 0
+    counts = {"new": 0, "updated": 0, "unchanged": 0, "failed": 0}
+    with open_application() as application:
+        bar = tqdm(total=len(files), unit="file", disable=as_json or None, file=sys.stderr)
+        for result in application.library.ingest_files(
+            files, collection=collection or application.settings.collection, replace=replace, passwords=known
+        ):
+            failed += result.status != "ready"
+            counts[result.change] += 1
+            bar.update()
+            if as_json:
+                print_json(result.to_json())
+            else:
+                bar.write(result.line(), file=sys.stdout)
+        bar.close()
+    if not as_json:
+        click.echo(", ".join(f"{count} {word}" for word, count in counts.items()))
+    if failed:
+        sys.exit(SOME_FAILED)
+
+
+@click.command()
+@click.option("--repair", is_flag=True, help="Rebuild what differs from the database.")
+@click.option("--json", "as_json", is_flag=True)
+def doctor(repair: bool, as_json: bool) -> None:
+    """Check every store against the database."""
+    with open_application(wait=False) as application:
+        found = application.library.report.findings  # what opening the library saw, and began to mend
+        report = application.library.check(repair=repair)
+    report = replace(report, findings=(*found, *report.findings))
+    if as_json:
+        print_json(report.to_json())
+    else:
+        click.echo(report.text())
+    if not report.healthy:
+        sys.exit(SOME_FAILED)
+
+
+@click.command()
+@click.argument("archive", type=click.Path(path_type=Path))
+def backup(archive: Path) -> None:
+    """Write the whole data directory to one .tar.gz file."""
+    from app.backup import write_backup
+    from app.settings import read_settings
+
+    click.echo(f"{write_backup(read_settings().home, archive)} files saved to {archive}")
+
+
+@click.command()
+@click.argument("archive", type=click.Path(exists=True, path_type=Path))
+@click.option("--force", is_flag=True, help="Replace a data directory that is not empty (it is kept aside).")
+def restore(archive: Path, force: bool) -> None:
+    """Bring a data directory back from a backup."""
+    from app.backup import read_backup
+    from app.settings import read_settings
+
+    home = read_settings().home
+    click.echo(f"{read_backup(archive, home, force=force)} files restored to {home}")
+    with open_application():
+        click.echo("The indexes are rebuilt.")

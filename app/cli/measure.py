@@ -1,0 +1,84 @@
+"""`second-pass eval` and `verdict`: how good is the order?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rag.measure.report import Report, SideBySide
+from app.cli.session import open_application, print_json
+
+
+@click.command("eval")
+@click.argument("golden", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("--beir", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A BEIR folder instead.")
+@click.option("--collection", multiple=True, help="Search only these collections.")
+@click.option("--limit", type=int, default=None, help="Only the first N questions.")
+@click.option("--compare", nargs=2, default=None, help='Two configurations, e.g. "precise=none" "precise=builtin".')
+@click.option("--json", "as_json", is_flag=True)
+def evaluate(
+    golden: Path | None,
+    beir: Path | None,
+    collection: tuple[str, ...],
+    limit: int | None,
+    compare: tuple[str, str] | None,
+    as_json: bool,
+) -> None:
+    """Measure every stage on a golden set: recall@k, precision@k, MRR, nDCG@10, MAP@10, with intervals."""
+    from tqdm import tqdm
+
+    from app.evaluation import run_comparison, run_evaluation
+
+    if bool(golden) == bool(beir):
+        raise click.UsageError("Give one GOLDEN.jsonl, or a folder with --beir.")
+    with tqdm(unit="question", disable=as_json or None, file=sys.stderr, leave=False) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total, bar.n = total, done
+            bar.refresh()
+
+        result: Report | SideBySide
+        if compare:
+            result = run_comparison(
+                compare, golden=golden, beir=beir, collections=collection, limit=limit, progress=progress
+            )
+        else:
+            result = run_evaluation(golden=golden, beir=beir, collections=collection, limit=limit, progress=progress)
+    if as_json:
+        print_json(result.to_json())
+    else:
+        click.echo(result.table())
+
+
+@click.command()
+@click.option("--moved", is_flag=True, help="Ask the marked questions again: which marked pages stand elsewhere now?")
+@click.option("--json", "as_json", is_flag=True)
+def verdict(moved: bool, as_json: bool) -> None:
+    """Does each stage earn its milliseconds? Said on the questions that you marked, or not said."""
+    from dataclasses import asdict
+
+    from app.evaluation import moved_since_marked, verdicts_on_marks
+    from app.show.verdict import NOTHING_MOVED, moved_lines
+    from rag.measure.verdict import verdict_without_marks
+
+    if moved:
+        with open_application() as application:
+            changes = moved_since_marked(application)
+        if as_json:
+            print_json([asdict(one) for one in changes])
+        else:
+            rows = moved_lines(changes)
+            lines = [f"{row['then']} → {row['now']}  {row['marked page']}: {row['question']}" for row in rows]
+            click.echo("\n".join(lines) or NOTHING_MOVED)
+        return
+    with open_application() as application:
+        overall, stages = verdicts_on_marks(application)
+    found = [one for one in (overall, *stages) if one]
+    if as_json:
+        print_json([asdict(one) for one in found])
+    else:
+        click.echo("\n".join(one.sentence for one in found) or verdict_without_marks())

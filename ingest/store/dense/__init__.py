@@ -1,0 +1,1 @@
+"""Dense vectors, searched by cosine."""

@@ -1,0 +1,1 @@
+"""The files that came in, as they came."""

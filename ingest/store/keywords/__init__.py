@@ -1,0 +1,1 @@
+"""Words, searched by BM25."""

@@ -1,0 +1,215 @@
+"""BM25 in tantivy, on disk: incremental, with deletes, about a millisecond a question."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest.documents import EncodedChunk, Hit, Query
+from ingest.errors import DiskFull, LibraryDamaged, LibraryInUse
+from ingest.store.failpoints import reach
+
+if TYPE_CHECKING:
+    import tantivy
+
+HEAP_BYTES = 32_000_000
+LONGEST_TERM = 60  # characters: longer "words" are base64, not language
+MOST_TERMS = 256  # a pasted page is searched by its first 256 different words
+
+# Words that say that something is asked, not what. Tantivy's English list has the other function words.
+QUESTION_WORDS = (
+    "am any been can could did do does had has have having he her his how i its may me might must my our ours "
+    "please shall she should so tell than them those us we were what when where whether which who whom whose why "
+    "would you your"
+).split()
+
+
+class TantivyIndex:
+    """Index over a folder, English stemming and stop words. Thread-safe; one process per folder.
+
+    key_of: a collection's name → the key it is filed under ("" when there is no such collection).
+    Raises LibraryDamaged when the folder cannot be read: move it aside and rebuild (see `reconcile.py`).
+    """
+
+    name = "bm25"
+
+    def __init__(self, folder: Path, *, key_of: Callable[[str], str] = str) -> None:
+        import tantivy
+
+        self.folder = folder
+        self._key_of = key_of
+        self._lock = threading.Lock()
+        self._writer: tantivy.IndexWriter | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        with _translated(folder):
+            self._analyzer = _analyzer()
+            self._index = tantivy.Index(_schema(), path=str(folder))
+            self._index.register_tokenizer("passage", self._analyzer)
+            self._index.config_reader("manual")
+            self._index.reload()
+            self.ids()
+
+    def add(self, chunks: Sequence[EncodedChunk]) -> None:
+        """Insert or overwrite by chunk id. Durable when it returns."""
+        import tantivy
+
+        keys = {name: self._key_of(name) for name in {item.chunk.collection for item in chunks}}
+        with self._writing() as writer:
+            for chunk in (item.chunk for item in chunks):
+                writer.delete_documents_by_term("chunk", chunk.id)
+                writer.add_document(
+                    tantivy.Document(
+                        chunk=chunk.id,
+                        document=chunk.document_id,
+                        collection=keys[chunk.collection],
+                        text=chunk.headed_text,
+                    )
+                )
+            reach("keywords added")
+
+    def remove(self, document_id: str) -> None:
+        """Remove every chunk of the document; nothing happens when there is none."""
+        with self._writing() as writer:
+            writer.delete_documents_by_term("document", document_id)
+
+    def discard(self, chunk_ids: Collection[str]) -> None:
+        """Remove these chunk ids; unknown ones are ignored."""
+        with self._writing() as writer:
+            for chunk_id in chunk_ids:
+                writer.delete_documents_by_term("chunk", chunk_id)
+
+    def search(self, query: Query, limit: int) -> list[Hit]:
+        """At most `limit` hits by BM25 (k1 1.2, b 0.75), best first, within the query's collections and documents.
+
+        The question's words are searched as they are, never read as query syntax; each counts once.
+        """
+        import tantivy
+
+        with _translated(self.folder):
+            words = self.terms(query.text)
+            if not words:
+                return []
+            wanted = self._any_of("text", words)
+            filters = []
+            if query.collections:
+                keys = [key for name in query.collections if (key := self._key_of(name))]
+                filters.append(self._any_of("collection", keys))
+            if query.document_ids:
+                filters.append(self._any_of("document", query.document_ids))
+            if filters:
+                unscored = [tantivy.Query.const_score_query(one, 0.0) for one in filters]
+                wanted = tantivy.Query.boolean_query([(tantivy.Occur.Must, one) for one in (wanted, *unscored)])
+            searcher = self._index.searcher()
+            hits = searcher.search(wanted, limit, count=False).hits
+            found = [
+                Hit(chunk_id=str(searcher.doc(address)["chunk"][0]), score=float(score)) for score, address in hits
+            ]
+        return sorted(found, key=lambda hit: (-hit.score, hit.chunk_id))
+
+    def terms(self, text: str) -> list[str]:
+        """The different stems that a question is searched by, in order, without stop and question words."""
+        plain = " ".join(word for word in text.split() if word.strip("?!.,;:\"'()").casefold() not in QUESTION_WORDS)
+        stems = dict.fromkeys(self._analyzer.analyze(plain)) or dict.fromkeys(self._analyzer.analyze(text))
+        return list(stems)[:MOST_TERMS]
+
+    def ids(self) -> set[str]:
+        """Every chunk id held."""
+        import tantivy
+
+        with _translated(self.folder):
+            searcher = self._index.searcher()
+            if not searcher.num_docs:
+                return set()
+            hits = searcher.search(tantivy.Query.all_query(), searcher.num_docs, count=False).hits
+            return {str(searcher.doc(address)["chunk"][0]) for _, address in hits}
+
+    def clear(self) -> None:
+        """Forget everything (before a rebuild)."""
+        with self._writing() as writer:
+            writer.delete_all_documents()
+
+    def close(self) -> None:
+        """Let the folder's write lock go; the next write takes it again."""
+        with self._lock:
+            self._let_go()
+
+    def _any_of(self, field: str, values: Sequence[str]) -> tantivy.Query:
+        import tantivy
+
+        schema, kept = self._index.schema, "freq" if field == "text" else "basic"
+        should = [(tantivy.Occur.Should, tantivy.Query.term_query(schema, field, value, kept)) for value in values]
+        return tantivy.Query.boolean_query(should) if should else tantivy.Query.empty_query()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Any]:
+        """The writer, and a commit after the block; readers see all of it or nothing."""
+        with self._lock, _translated(self.folder):
+            if self._writer is None:
+                self._writer = self._index.writer(HEAP_BYTES, 1)
+            try:
+                yield self._writer
+                self._writer.commit()
+            except BaseException:
+                self._let_go()  # what was not committed is dropped with the writer
+                raise
+            reach("keywords committed")
+            self._index.reload()
+
+    def _let_go(self) -> None:
+        """No writer and no lock from here on, though an exception on its way may still hold the object."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with suppress(ValueError):  # it failed, which is why it goes
+                writer.wait_merging_threads()
+
+
+def _schema() -> tantivy.Schema:
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("chunk", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("collection", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("text", tokenizer_name="passage", index_option="freq")
+    return builder.build()
+
+
+def _analyzer() -> Any:
+    import tantivy
+
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(LONGEST_TERM))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.stopword("english"))
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+
+
+@contextmanager
+def _translated(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise _in_words(folder, error) from error
+    except BaseException as error:  # tantivy's Rust panics are no Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _in_words(folder, error) from error
+
+
+def _in_words(folder: Path, error: BaseException) -> Exception:
+    said = str(error).lower()
+    if "no space left" in said:
+        return DiskFull("The disk is full: the keyword index was not extended. Free some space and try again.")
+    if "lockbusy" in said or "lock" in said:
+        return LibraryInUse(f"Another process writes to the keyword index ({folder.name}). Stop it and try again.")
+    return LibraryDamaged(
+        f"The keyword index ({folder.name}) cannot be read ({type(error).__name__}). It is rebuilt from the database "
+        "at the next start or by `second-pass doctor --repair`; nothing is lost."
+    )

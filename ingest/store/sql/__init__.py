@@ -1,0 +1,1 @@
+"""Documents, the queue, questions, marks and learned versions in one SQL database."""

@@ -1,0 +1,1 @@
+"""Marks and training data become weights: judged → lists → candidate → decision → version."""
