@@ -97,9 +97,11 @@ class Calibration:
 
     def probabilities(self, rows: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
         """(len(rows),) for features as `features` gives them."""
+        from scipy.special import expit
+
         table = np.array([[row[name] for name in self.names] for row in rows]).reshape(len(rows), len(self.names))
         scaled = clipped(table, np.array(self.means), np.array(self.spreads))
-        return logistic(scaled @ np.array(self.weights) + self.intercept)
+        return np.asarray(expit(scaled @ np.array(self.weights) + self.intercept))
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,6 +133,3 @@ def clipped(
     """Standardised, and held within what a fit can have learned from: one odd value alone decides nothing."""
     return np.clip((table - means) / spreads, -FARTHEST, FARTHEST)
 
-
-def logistic(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    return 0.5 * (1.0 + np.tanh(0.5 * logits))  # the same as 1 / (1 + exp(−x)), without overflow

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.measure.goldens import Golden
-from rag.refuse import Calibration, clipped, features, logistic
+from rag.refuse import Calibration, clipped, features
 from rag.tracing import Trace
 
 BINS = 10
@@ -127,29 +127,19 @@ def fit(
     version: str = "",
 ) -> Calibration:
     """Logistic regression with an L2 penalty on standardised features; labels: (len(rows),) 1 where answered."""
-    from scipy.optimize import minimize
+    from sklearn.linear_model import LogisticRegression
 
     names = tuple(rows[0])
     table = np.array([[row[name] for name in names] for row in rows])
-    target = np.asarray(labels, dtype=np.float64)
     means, spreads = table.mean(axis=0), table.std(axis=0)
     spreads = np.where(spreads > 1e-9, spreads, 1.0)
-    scaled = clipped(table, means, spreads)
-
-    def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        logits = scaled @ parameters[1:] + parameters[0]
-        error = logistic(logits) - target
-        value = np.logaddexp(0, logits).sum() - target @ logits + RIDGE / 2 * parameters[1:] @ parameters[1:]
-        gradient = np.concatenate(([error.sum()], scaled.T @ error + RIDGE * parameters[1:]))
-        return float(value), gradient
-
-    found = minimize(loss, np.zeros(len(names) + 1), jac=True, method="L-BFGS-B").x
+    model = LogisticRegression(C=1 / RIDGE, tol=1e-8, max_iter=1000).fit(clipped(table, means, spreads), labels)
     return Calibration(
         names=names,
         means=tuple(means.tolist()),
         spreads=tuple(spreads.tolist()),
-        weights=tuple(found[1:].tolist()),
-        intercept=float(found[0]),
+        weights=tuple(model.coef_[0].tolist()),
+        intercept=float(model.intercept_[0]),
         threshold=threshold,
         precise=precise,
         version=version,
@@ -158,7 +148,7 @@ def fit(
 
 def reliability(probabilities: NDArray[np.float64], labels: NDArray[np.float64]) -> CalibrationReport:
     """How far probabilities (n,) can be trusted, given (n,) labels 0 or 1 with both kinds present."""
-    from scipy.stats import mannwhitneyu
+    from sklearn.metrics import roc_auc_score
 
     place = np.minimum((probabilities * BINS).astype(int), BINS - 1)
     bins = tuple(
@@ -181,7 +171,7 @@ def reliability(probabilities: NDArray[np.float64], labels: NDArray[np.float64])
         answerable=int(labels.sum()),
         expected_error=sum(row.count * abs(row.predicted - row.observed) for row in bins) / len(labels),
         brier=float(((probabilities - labels) ** 2).mean()),
-        auc=float(mannwhitneyu(yes, no).statistic / (len(yes) * len(no))),
+        auc=float(roc_auc_score(labels, probabilities)),
         bins=bins,
         rates=rates,
         chosen=rates_at(probabilities, labels, highest),

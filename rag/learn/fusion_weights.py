@@ -19,7 +19,7 @@ from rag.learn.decide import MINIMUM_MARKS, Learned, decision, falls, group_mean
 from rag.learn.judged import JudgedQuestion
 from rag.learn.paraphrases import folds, paraphrase_groups
 from rag.learn.signal_lists import SignalList, judged_list, ndcg, signal_table
-from rag.measure.significance import Difference, paired
+from rag.measure.significance import Difference, difference
 
 FOLDS = 5
 LEAST = 1e-3
@@ -72,7 +72,7 @@ def learn_from_lists(
     fold_of = folds(groups, FOLDS, seed)
     before = np.array([ndcg(row, present.weights[stage]) for row in lists])
     final, after, guard = restrained(lists, fold_of, present, stage, fit, version, shipped, shares=(0.0,))
-    feedback = paired(group_means(before, groups), group_means(after, groups))
+    feedback = difference(group_means(before, groups), group_means(after, groups))
     promoted, reason = decision(feedback, guard)
     return Learned(
         fusion=final,
@@ -106,7 +106,7 @@ def restrained(
     known = [ndcg(row) for row in shipped]
     for share in shares:
         after, guarded = _cross_fitted(lists, fold_of, present, stage, fit, shipped, share)
-        guard = paired(known, guarded) if known else None
+        guard = difference(known, guarded) if known else None
         if not falls(guard):
             break
     return fitted(lists, present, stage, fit, version, shipped, share), after, guard

@@ -49,15 +49,13 @@ def paraphrase_groups(
 
 
 def folds(groups: NDArray[np.int64], count: int, seed: int = 0) -> NDArray[np.int64]:
-    """(n,) fold numbers 0..count-1, groups kept whole, folds as even as a seeded greedy fill makes them."""
-    rng = np.random.default_rng(seed)
-    names, sizes = np.unique(groups, return_counts=True)
-    order = rng.permutation(len(names))
-    order = order[np.argsort(-sizes[order], kind="stable")]
-    filled = np.zeros(count)
-    fold_of = {}
-    for i in order.tolist():
-        fold = int(np.argmin(filled))
-        fold_of[int(names[i])] = fold
-        filled[fold] += sizes[i]
-    return np.array([fold_of[int(group)] for group in groups], dtype=np.int64)
+    """(n,) fold numbers from 0, at most `count` folds, groups kept whole and dealt out by a seeded shuffle."""
+    from sklearn.model_selection import GroupKFold
+
+    fold_of = np.zeros(len(groups), dtype=np.int64)
+    splits = min(count, len(np.unique(groups)))
+    if splits > 1:
+        parts = GroupKFold(splits, shuffle=True, random_state=seed).split(groups, groups=groups)
+        for fold, (_, outside) in enumerate(parts):
+            fold_of[outside] = fold
+    return fold_of

@@ -25,7 +25,7 @@ from rag.learn.judged import JudgedQuestion
 from rag.learn.paraphrases import folds, paraphrase_groups
 from rag.learn.signal_lists import SignalList, judged_list, ndcg
 from rag.learn.train_cross_encoder import TrainingList
-from rag.measure.significance import paired
+from rag.measure.significance import difference
 
 PRECISE_MINIMUM_MARKS = 200
 FOLDS = 3
@@ -140,7 +140,7 @@ def learn_precise_from_lists(
             break
     before = np.array([ndcg(row, present.weights[STAGE]) for row in lists])
     compared = slice(None) if counted is None else counted
-    feedback = paired(*(group_means(values[compared], groups[compared]) for values in (before, after)))
+    feedback = difference(*(group_means(values[compared], groups[compared]) for values in (before, after)))
     promoted, reason = decision(feedback, guard)
     learned = Learned(
         fusion=final,

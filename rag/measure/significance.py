@@ -1,4 +1,4 @@
-"""Is a difference more than chance? Bootstrap intervals and a paired randomisation test, seeded and vectorised.
+"""Is a difference more than chance? Bootstrap intervals and a paired randomisation test, by scipy.stats, seeded.
 
 The same questions are asked of both sides, so what is resampled is the question's difference, not two means
 (Efron & Tibshirani 1993; for retrieval: Sakai 2006, Smucker, Allan & Carterette 2007).
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 RESAMPLES = 1000
 _SAME = 1e-12  # differences smaller than this are rounding
-_CELLS_AT_ONCE = 4_000_000  # resamples × questions held in memory at a time
+_AT_ONCE = 50  # resamples held in memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,16 +47,15 @@ class Difference:
 
 
 def estimates(values: NDArray[np.float64], *, resamples: int = RESAMPLES, seed: int = 0) -> list[Estimate]:
-    """One estimate per column of values: (questions, columns); needs at least one question."""
-    means = _resampled_means(values, resamples, seed)
-    low, high = np.percentile(means, (2.5, 97.5), axis=0)
+    """One estimate per column of values: (questions, columns). Raises ValueError without a question."""
+    low, high = _percentile_interval(values, resamples, seed)
     return [
         Estimate(mean=float(mean), low=float(lo), high=float(hi))
         for mean, lo, hi in zip(values.mean(axis=0), low, high, strict=True)
     ]
 
 
-def paired(
+def difference(
     before: Sequence[float] | NDArray[np.float64],
     after: Sequence[float] | NDArray[np.float64],
     *,
@@ -73,14 +72,15 @@ def differences(
 ) -> list[Difference]:
     """One comparison per column of two (questions, columns) tables whose rows are the same questions.
 
-    p is the share of random sign flips of the differences whose mean is at least as far from 0, with the observed
-    one counted in, so it is never 0. Raises ValueError on different shapes or no question.
+    p is that of a two-sided randomisation test: the signs of the differences are flipped at random, and the observed
+    ones are counted in, so it is never 0. Raises ValueError on different shapes or no question.
     """
     if before.shape != after.shape or before.ndim != 2:
-        raise ValueError(f"paired values need one and the same length, not {before.shape} and {after.shape}")
+        raise ValueError(f"the two sides need one and the same shape, not {before.shape} and {after.shape}")
     change = after - before
-    low, high = np.percentile(_resampled_means(change, resamples, seed), (2.5, 97.5), axis=0)
-    p = _randomisation_p(change, resamples, seed)
+    change[np.abs(change) <= _SAME] = 0.0
+    low, high = _percentile_interval(change, resamples, seed)
+    p = _sign_flip_p(change, resamples, seed)
     return [
         Difference(
             before=float(before[:, i].mean()),
@@ -89,36 +89,50 @@ def differences(
             low=float(low[i]),
             high=float(high[i]),
             p=float(p[i]),
-            better=int((change[:, i] > _SAME).sum()),
-            worse=int((change[:, i] < -_SAME).sum()),
-            same=int((np.abs(change[:, i]) <= _SAME).sum()),
+            better=int((change[:, i] > 0).sum()),
+            worse=int((change[:, i] < 0).sum()),
+            same=int((change[:, i] == 0).sum()),
         )
         for i in range(change.shape[1])
     ]
 
 
-def _resampled_means(values: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
-    """(resamples, columns): means over questions drawn with replacement, the same draw for every column."""
-    rng = np.random.default_rng(seed)
-    count = len(values)
-    if not count:
+def _percentile_interval(
+    values: NDArray[np.float64], resamples: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """95 % interval of each column's mean, the same draws of questions for every column."""
+    from scipy.stats import bootstrap
+
+    if not len(values):
         raise ValueError("no questions to resample")
-    step = max(1, _CELLS_AT_ONCE // count)
-    even = np.full(count, 1 / count)
-    parts = [
-        rng.multinomial(count, even, size=min(step, resamples - done)).astype(np.float64) @ values / count
-        for done in range(0, resamples, step)
-    ]
-    return np.concatenate(parts)
+    if len(values) == 1:  # every draw is the one question
+        return values[0], values[0]
+    interval = bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=resamples,
+        batch=_AT_ONCE,
+        axis=0,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return interval.low, interval.high
 
 
-def _randomisation_p(change: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
-    """(columns,) two-sided p of each column's mean."""
-    rng = np.random.default_rng(seed)
-    step = max(1, _CELLS_AT_ONCE // len(change))
-    observed = np.abs(change.sum(axis=0)) - _SAME
-    extreme = np.zeros(change.shape[1])
-    for done in range(0, resamples, step):
-        signs = rng.choice((-1.0, 1.0), size=(min(step, resamples - done), len(change)))
-        extreme += (np.abs(signs @ change) >= observed).sum(axis=0)
-    return (extreme + 1) / (resamples + 1)
+def _sign_flip_p(change: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
+    """(columns,) two-sided p of each column's mean; 1 for a single question, which proves nothing."""
+    from scipy.stats import permutation_test
+
+    if len(change) == 1:
+        return np.ones(change.shape[1])
+    test = permutation_test(
+        (change,),
+        np.mean,
+        permutation_type="samples",  # of one sample: its signs
+        vectorized=True,
+        n_resamples=resamples,
+        batch=_AT_ONCE,
+        axis=0,
+        rng=np.random.default_rng(seed),
+    )
+    return np.asarray(test.pvalue, dtype=np.float64)

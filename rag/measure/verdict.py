@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.measure.goldens import Golden
-from rag.measure.significance import Difference, paired
+from rag.measure.significance import Difference, difference
 from rag.measure.stage_measures import stage_values
 from rag.tracing import Step, Trace
 
@@ -92,7 +92,7 @@ def _verdict(
     old, new = (
         stage_values(goldens, [step.ranking.chunks for step in _steps(asked, side)])[metric] for side in (before, stage)
     )
-    result = paired(old, new)
+    result = difference(old, new)
     added = float(np.median([sum(step.ms for step in trace.steps if step.name in costs) for _, trace in asked]))
     return Verdict(
         stage=name or stage,

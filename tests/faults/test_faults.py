@@ -300,7 +300,7 @@ def test_fault_19_is_tested_at_every_failpoint() -> None:
     """tests/faults/test_kill.py kills the process at each of these and at any moment."""
     from tests.faults.test_kill import FAILPOINTS
 
-    source = "".join(path.read_text(encoding="utf-8") for path in Path("ingest").glob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in Path("ingest").rglob("*.py"))
     named = {place.split(":")[0] for place in FAILPOINTS}
     for place in ("file kept", "document added", "chunks saved", "tokens added", "vectors added", "keywords added"):
         assert place in named

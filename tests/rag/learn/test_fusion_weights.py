@@ -29,7 +29,7 @@ from rag.learn.signal_lists import (
     write_signal_lists,
 )
 from rag.measure.goldens import Golden
-from rag.measure.significance import paired
+from rag.measure.significance import difference
 from rag.measure.stage_measures import stage_values
 from rag.tracing import Trace, trace_from_json, trace_to_json
 from tests.fakes.traces import chunk, fused_trace
@@ -154,12 +154,12 @@ def test_goldens_weigh_as_much_as_it_takes_that_they_do_not_fall() -> None:
 
 
 def test_a_gain_that_one_try_in_twenty_would_show_is_not_enough() -> None:
-    chance = paired([0.0] * 20, [0.3] * 5 + [0.0] * 15)
+    chance = difference([0.0] * 20, [0.3] * 5 + [0.0] * 15)
     assert chance.real
     assert chance.p > CHANCE
     assert not decision(chance, None)[0]
     assert "may be chance" in decision(chance, None)[1]
-    assert "which is worse" in decision(paired([0.3] * 20, [0.0] * 20), None)[1]
+    assert "which is worse" in decision(difference([0.3] * 20, [0.0] * 20), None)[1]
 
 
 def test_without_shipped_goldens_nothing_is_promoted() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ingest.errors import GoldensUnreadable, QuestionRefused
 from rag.measure.evaluate import LOSSES, compare, evaluate, measure
 from rag.measure.goldens import Golden, goldens_from_csv, goldens_from_jsonl, missing_documents, read_beir, read_goldens
-from rag.measure.significance import estimates, paired
+from rag.measure.significance import difference, estimates
 from rag.measure.stage_measures import stage_values
 from rag.tracing import Trace
 from tests.fakes.traces import chunk, trace
@@ -179,21 +179,23 @@ def test_reports_over_other_questions_are_not_compared() -> None:
         compare(one, other)
 
 
-def test_bootstrap_intervals_agree_with_scipy() -> None:
-    values = np.random.default_rng(1).beta(2, 3, size=80)
-    ours = estimates(values[:, None], resamples=4000)[0]
-    theirs = scipy.stats.bootstrap(
-        (values,), np.mean, n_resamples=4000, method="percentile", rng=np.random.default_rng(2)
-    ).confidence_interval
-    assert ours.low == pytest.approx(theirs.low, abs=0.006)
-    assert ours.high == pytest.approx(theirs.high, abs=0.006)
-    assert ours.low < ours.mean < ours.high
+def test_bootstrap_intervals_are_those_of_the_normal_distribution_for_many_questions() -> None:
+    values = np.random.default_rng(1).beta(2, 3, size=400)
+    error = 1.96 * values.std(ddof=1) / np.sqrt(len(values))
+    estimate = estimates(values[:, None], resamples=4000)[0]
+    assert estimate.mean - estimate.low == pytest.approx(error, rel=0.1)
+    assert estimate.high - estimate.mean == pytest.approx(error, rel=0.1)
 
 
-def test_the_randomisation_p_agrees_with_scipy() -> None:
+def test_one_question_has_an_interval_of_no_width_and_proves_nothing() -> None:
+    assert estimates(np.array([[0.4]]))[0].low == estimates(np.array([[0.4]]))[0].high == 0.4
+    assert difference([0.0], [1.0]).p == 1.0
+
+
+def test_the_randomisation_p_is_that_of_swapping_the_two_sides_of_each_question() -> None:
     rng = np.random.default_rng(3)
     before, change = rng.random(40), rng.normal(0.05, 0.2, 40)
-    ours = paired(before, before + change, resamples=5000)
+    ours = difference(before, before + change, resamples=5000)
     theirs = scipy.stats.permutation_test(
         (before + change, before), lambda a, b: np.mean(a - b), permutation_type="samples", n_resamples=5000, rng=rng
     )
@@ -205,7 +207,7 @@ def test_the_randomisation_p_agrees_with_scipy() -> None:
 @settings(deadline=None, max_examples=40)
 def test_swapping_the_sides_of_a_comparison_turns_its_sign(before: list[float], random: object) -> None:
     after = sorted(before, key=lambda _: random.random())  # type: ignore[attr-defined]
-    one, other = paired(before, after), paired(after, before)
+    one, other = difference(before, after), difference(after, before)
     assert one.difference == pytest.approx(-other.difference)
     assert (one.better, one.worse, one.same) == (other.worse, other.better, other.same)
     assert one.low == pytest.approx(-other.high)
