@@ -58,7 +58,7 @@ def fit_on_training_data(
     Answerable: questions of the training pairs and the sample goldens, asked where their passage is. Unanswerable:
     "near", of the same sources but with their passages left out, and the samples' own unanswerable ones; "elsewhere",
     questions of the other sources. A part of each is asked of documents of a few passages. lists: invented documents
-    besides (data.make.training). Raises TrainingDataError or ValueError.
+    besides (data.make.training). Raises TrainingDataUnreadable or ValueError.
     """
     from rag.learn.calibration import collect, fit_calibration
     from rag.learn.training_lists import read_pairs, read_passages

@@ -129,6 +129,11 @@ ERRORS: dict[type[errors.SecondPassError], Words] = {
         sentence="A package, a key or a server that it needs is missing.",
         action="Choose another reranker, or set up what it needs; Settings lists it.",
     ),
+    errors.RerankerAnswered: Words(
+        title="The rerank server gave no scores",
+        sentence="It answered, and not with what was asked for. The order of the stage before it is shown.",
+        action="Check the server's address, model and key in the settings.",
+    ),
     errors.QuestionRefused: Words(
         title="This question cannot be searched",
         sentence="It is empty or far too long.",
@@ -143,6 +148,11 @@ ERRORS: dict[type[errors.SecondPassError], Words] = {
         title="The golden questions cannot be read",
         sentence="A line of the file is not what is expected.",
         action='Each line is JSON: {"question": …, "relevant": [{"document": …, "page": …}]}.',
+    ),
+    errors.TrainingDataUnreadable: Words(
+        title="The training data cannot be read",
+        sentence="A file is missing or a line of it is not what is expected.",
+        action="Name the folder that holds pairs.jsonl.gz and passages.jsonl.gz.",
     ),
     errors.NotAllowed: Words(
         title="That is not yours to open",

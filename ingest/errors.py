@@ -11,10 +11,12 @@ SecondPassError
 │   └── Cancelled            the person stopped it
 ├── ModelMissing             weights are not here and could not be fetched
 ├── RerankerFailed           a reranker gave no scores; the previous order stands
-│   └── RerankerUnavailable  it cannot run here at all: missing package, key or server
+│   ├── RerankerUnavailable  it cannot run here at all: missing package, key or server
+│   └── RerankerAnswered     its server answered, and not with scores
 ├── QuestionRefused          a question that cannot be searched: empty, or far too long
 ├── GeneratorFailed          the language model gave no (or half an) answer
 ├── GoldensUnreadable        a file of golden questions: which line, and what is expected there
+├── TrainingDataUnreadable   training data: which file, and what is expected there
 ├── NotAllowed               a visitor who signed in asks for what is not theirs
 └── UnknownName              a name that is not in a registry; lists the known ones and the nearest
 """
@@ -112,6 +114,10 @@ class RerankerUnavailable(RerankerFailed):
     pass
 
 
+class RerankerAnswered(RerankerFailed):
+    pass
+
+
 class QuestionRefused(SecondPassError):
     pass
 
@@ -121,6 +127,10 @@ class GeneratorFailed(SecondPassError):
 
 
 class GoldensUnreadable(SecondPassError):
+    pass
+
+
+class TrainingDataUnreadable(SecondPassError):
     pass
 
 

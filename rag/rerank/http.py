@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ingest.errors import RerankerFailed, RerankerUnavailable
+from ingest.errors import RerankerAnswered, RerankerFailed, RerankerUnavailable
 from rag.rerank.retry import ATTEMPTS, PASSING, seconds_to_wait, with_retries
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ class Reply:
 
     body: Any
     requests: int
-
-
-class Refused(RerankerFailed):
-    """The server answered, and not with what was asked for."""
 
 
 class _Passing(Exception):
@@ -66,7 +62,7 @@ def request_json(
     """Send and decode; all attempts and waits together take at most `timeout_s` seconds.
 
     who: the server's name in errors. key_variable: where the key came from, for the advice on 401. Retries follow
-    Retry-After where it fits the deadline, else exponential waits with full jitter. Raises Refused
+    Retry-After where it fits the deadline, else exponential waits with full jitter. Raises RerankerAnswered
     (a RerankerFailed) for an answer that is none, RerankerFailed when there is no answer in time, RerankerUnavailable
     when nothing answers at the address or the key is refused.
     """
@@ -135,16 +131,18 @@ def _once(
     except (httpx.HTTPError, httpx.StreamError, UnicodeError) as error:
         raise _Passing(f"{who} broke off ({type(error).__name__})", RerankerFailed) from None
     if response.status_code in PASSING:
-        raise _Passing(f"{who} {_meaning(response)}", Refused, seconds_to_wait(response.headers.get("retry-after", "")))
+        raise _Passing(
+            f"{who} {_meaning(response)}", RerankerAnswered, seconds_to_wait(response.headers.get("retry-after", ""))
+        )
     if response.status_code in (401, 403):
         hint = f" Check {key_variable}." if key_variable else ""
         raise RerankerUnavailable(f"{who} refused the key ({response.status_code}).{hint}")
     if not response.is_success:
-        raise Refused(f"{who} {_meaning(response)}.")
+        raise RerankerAnswered(f"{who} {_meaning(response)}.")
     try:
         return response.json()
     except ValueError:
-        raise Refused(f"{who} answered something that is not JSON.") from None
+        raise RerankerAnswered(f"{who} answered something that is not JSON.") from None
 
 
 def _meaning(response: httpx.Response) -> str:

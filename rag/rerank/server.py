@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from ingest.documents import Chunk, Query
-from ingest.errors import RerankerUnavailable
+from ingest.errors import RerankerAnswered, RerankerUnavailable
 from rag.rerank.hosted import found, scores_by_index
-from rag.rerank.http import Refused, new_client, request_json
+from rag.rerank.http import new_client, request_json
 from rag.rerank.once_loaded import OnceLoaded
 from rag.rerank.protocol import Scores, empty_scores
 
@@ -256,7 +256,7 @@ def _asker(client: httpx.Client, base_url: str, key: str, timeout_s: float) -> A
                 key_variable=KEY_VARIABLE,
                 attempts=1,
             ).body
-        except Refused:
+        except RerankerAnswered:
             return None
 
     return ask

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.make.training import make_lists
+from ingest.errors import ModelMissing, TrainingDataUnreadable
 from rag.learn.listnet import fit_fusion
 from rag.learn.token_projection import int8_scale, late_interaction, principal_projection, projected
 from rag.learn.train import train_fast, train_precise
@@ -29,14 +30,13 @@ from rag.learn.train_cross_encoder import (
     write_lists,
 )
 from rag.learn.training_lists import (
-    TrainingDataError,
     TrainingPassage,
     definition_pairs,
     mine_lists,
     read_pairs,
     sentence_pairs,
 )
-from rag.rerank.builtin_weights import BuiltinWeightsError, load_precise
+from rag.rerank.builtin_weights import load_precise
 from tests.places import MODELS
 
 
@@ -200,7 +200,7 @@ def test_mined_wrong_passages_are_near_but_not_copies(tmp_path: Path) -> None:
 def test_a_training_folder_that_cannot_be_used_names_the_file(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "pairs.jsonl.gz").write_bytes(content)
-    with pytest.raises(TrainingDataError, match=r"pairs\.jsonl\.gz"):
+    with pytest.raises(TrainingDataUnreadable, match=r"pairs\.jsonl\.gz"):
         train_precise(tmp_path, tmp_path / "out")
 
 
@@ -294,13 +294,13 @@ def test_the_recipe_with_no_matching_source_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_weights_says_which_file_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(BuiltinWeightsError, match=r"config\.json"):
+    with pytest.raises(ModelMissing, match=r"config\.json"):
         load_precise(tmp_path)
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(BuiltinWeightsError, match=r"precise\.safetensors"):
+    with pytest.raises(ModelMissing, match=r"precise\.safetensors"):
         load_precise(tmp_path)
     (tmp_path / "config.json").write_text("[")
-    with pytest.raises(BuiltinWeightsError, match="not valid JSON"):
+    with pytest.raises(ModelMissing, match="not valid JSON"):
         load_precise(tmp_path)
 
 
@@ -309,7 +309,7 @@ def test_weights_of_another_base_model_are_refused(tmp_path: Path) -> None:
         (tmp_path / file.name).write_bytes(file.read_bytes())
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps(config | {"base_model_sha256": "0" * 64}))
-    with pytest.raises(BuiltinWeightsError, match="another version"):
+    with pytest.raises(ModelMissing, match="another version"):
         load_precise(tmp_path)
 
 
