@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.wiring import Application
     from rag.engine import Options
     from rag.learn.moved_marks import Moved
+    from rag.measure.answer_measures import AnswerComparison, AnswerReport
     from rag.measure.goldens import Golden
     from rag.measure.report import Report, SideBySide
     from rag.measure.verdict import Verdict
@@ -60,6 +61,82 @@ def run_comparison(
         return compare(before, after, configurations)
 
 
+def run_answer_evaluation(
+    *,
+    golden: Path | None = None,
+    beir: Path | None = None,
+    unanswerable: Sequence[Path] = (),
+    collections: Sequence[str] = (),
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> AnswerReport:
+    """Every answer, measured with the configuration as it is. unanswerable: files of questions that the same documents
+    do not answer; each is a kind of its own in the report, called by the file's name."""
+    with _asked(golden, beir, limit) as (application, goldens):
+        asked = [*_answerable(goldens), *_unanswerable(unanswerable, limit)]
+        return answers_measured(application, asked, collections=collections, progress=progress)
+
+
+def run_answer_comparison(
+    configurations: tuple[str, str],
+    *,
+    golden: Path | None = None,
+    beir: Path | None = None,
+    unanswerable: Sequence[Path] = (),
+    collections: Sequence[str] = (),
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> AnswerComparison:
+    """The answers of two configurations (see `run_comparison`) to the same questions."""
+    from rag.measure.answer_measures import compare_answers
+
+    with _asked(golden, beir, limit) as (application, goldens):
+        asked = [*_answerable(goldens), *_unanswerable(unanswerable, limit)]
+        before, after = (
+            answers_measured(
+                application,
+                asked,
+                options=changed_options(application.engine.options, text),
+                collections=collections,
+                progress=progress,
+            )
+            for text in configurations
+        )
+        return compare_answers(before, after, configurations)
+
+
+def answers_measured(
+    application: Application,
+    asked: Sequence[tuple[Golden, str]],
+    *,
+    options: Options | None = None,
+    collections: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> AnswerReport:
+    """The report on goldens, each with its kind ("" for an answerable one). Nothing is put on record."""
+    from rag.measure.answer_measures import measure_answer, report_answers
+
+    _check_documents(application, [golden for golden, kind in asked if not kind])
+    chosen = options or application.engine.options
+    rows = []
+    for done, (golden, kind) in enumerate(asked, start=1):
+        trace = application.engine.retrieve(golden.question, collections=collections, options=chosen)
+        rows.append(measure_answer(golden, trace, application.engine.answer(trace, options=chosen), kind=kind))
+        if progress:
+            progress(done, len(asked))
+    return report_answers(rows)
+
+
+def _answerable(goldens: Sequence[Golden]) -> list[tuple[Golden, str]]:
+    return [(golden, "") for golden in goldens]
+
+
+def _unanswerable(files: Sequence[Path], limit: int | None) -> list[tuple[Golden, str]]:
+    from rag.measure.goldens import read_unanswerable
+
+    return [(golden, file.stem) for file in files for golden in read_unanswerable(file)[:limit]]
+
+
 def evaluated(
     application: Application,
     goldens: Sequence[Golden],
@@ -74,14 +151,8 @@ def evaluated(
     that the library does not hold: its evidence could not be found.
     """
     from rag.measure.evaluate import evaluate
-    from rag.measure.goldens import missing_documents
 
-    missing = missing_documents(goldens, (document.name for document in application.store.documents()))
-    if missing:
-        raise GoldensUnreadable(
-            f"The library does not hold {', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''}, which the "
-            "questions name. Add the files first (second-pass ingest), or leave those questions out."
-        )
+    _check_documents(application, goldens)
     chosen = options or application.engine.options
     if options is None:  # a comparison of the cache's effect keeps what it names
         chosen = replace(chosen, score_cache=False)
@@ -92,6 +163,17 @@ def evaluated(
         lambda question: application.engine.retrieve(question, collections=collections, options=chosen),
         progress,
     )
+
+
+def _check_documents(application: Application, goldens: Sequence[Golden]) -> None:
+    from rag.measure.goldens import missing_documents
+
+    missing = missing_documents(goldens, (document.name for document in application.store.documents()))
+    if missing:
+        raise GoldensUnreadable(
+            f"The library does not hold {', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''}, which the "
+            "questions name. Add the files first (second-pass ingest), or leave those questions out."
+        )
 
 
 def changed_options(options: Options, text: str) -> Options:

@@ -216,6 +216,17 @@ class Engine:
             pieces=lambda: self._answer(trace, record, turns, chosen),
         )
 
+    def answer(self, trace: Trace, *, options: Options | None = None) -> Answer:
+        """The answer to a ranked question, not put on record: what an evaluation measures."""
+        started = time.perf_counter()
+        pieces = self._said(trace, (), options or self.options)
+        while True:
+            try:
+                next(pieces)
+            except StopIteration as end:
+                answer: Answer = end.value
+                return replace(answer, ms=(time.perf_counter() - started) * 1000)
+
     def _fuse(self, query: Query, found: Sequence[Step], options: Options, fusion: LinearFusion) -> Step:
         started = time.perf_counter()
         union = merged(step.ranking for step in found)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from rag.measure.answer_measures import AnswerComparison, AnswerReport
     from rag.measure.report import Report, SideBySide
 from app.cli.session import open_application, print_json
 
@@ -19,6 +20,13 @@ from app.cli.session import open_application, print_json
 @click.option("--collection", multiple=True, help="Search only these collections.")
 @click.option("--limit", type=int, default=None, help="Only the first N questions.")
 @click.option("--compare", nargs=2, default=None, help='Two configurations, e.g. "precise=none" "precise=builtin".')
+@click.option("--answers", is_flag=True, help="Measure the answers and refusals instead of the orders.")
+@click.option(
+    "--unanswerable",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help='With --answers: JSONL of {"question"} that the documents do not answer.',
+)
 @click.option("--json", "as_json", is_flag=True)
 def evaluate(
     golden: Path | None,
@@ -26,28 +34,34 @@ def evaluate(
     collection: tuple[str, ...],
     limit: int | None,
     compare: tuple[str, str] | None,
+    answers: bool,
+    unanswerable: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Measure every stage on a golden set: recall@k, precision@k, MRR, nDCG@10, MAP@10, with intervals."""
+    """Measure every stage on a golden set: recall@k, precision@k, MRR, nDCG@10, MAP@10; or the answers."""
     from tqdm import tqdm
 
-    from app.evaluation import run_comparison, run_evaluation
+    from app.evaluation import run_answer_comparison, run_answer_evaluation, run_comparison, run_evaluation
 
     if bool(golden) == bool(beir):
         raise click.UsageError("Give one GOLDEN.jsonl, or a folder with --beir.")
+    if unanswerable and not answers:
+        raise click.UsageError("--unanswerable goes with --answers.")
     with tqdm(unit="question", disable=as_json or None, file=sys.stderr, leave=False) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total, bar.n = total, done
             bar.refresh()
 
-        result: Report | SideBySide
+        questions: dict[str, Any] = {"golden": golden, "beir": beir, "collections": collection, "limit": limit}
+        if answers:
+            questions["unanswerable"] = unanswerable
+        result: Report | SideBySide | AnswerReport | AnswerComparison
         if compare:
-            result = run_comparison(
-                compare, golden=golden, beir=beir, collections=collection, limit=limit, progress=progress
-            )
+            run = run_answer_comparison if answers else run_comparison
+            result = run(compare, **questions, progress=progress)
         else:
-            result = run_evaluation(golden=golden, beir=beir, collections=collection, limit=limit, progress=progress)
+            result = (run_answer_evaluation if answers else run_evaluation)(**questions, progress=progress)
     if as_json:
         print_json(result.to_json())
     else:

@@ -18,17 +18,25 @@ from ingest.errors import GoldensUnreadable
 class Golden:
     """A question with its evidence: pages (`relevant`: file name, 1-based physical page), or passages (`chunks`:
     chunk id, grade ≥ 1). Where chunks are given they decide, and `relevant` is for the reader only.
+
+    answers: what a right answer says, each one enough. evidence: sentences of the documents that say it, word for word.
     """
 
     question: str
     relevant: tuple[tuple[str, int], ...] = ()
     id: str = ""
-    answer: str = ""
+    answers: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
     chunks: tuple[tuple[str, int], ...] = ()
 
     @property
     def by_page(self) -> bool:
         return not self.chunks
+
+    @property
+    def golds(self) -> tuple[str, ...]:
+        """What a text must hold to answer: an answer, or a sentence that says it."""
+        return (*self.answers, *self.evidence)
 
     @property
     def grades(self) -> dict[str, int]:
@@ -55,8 +63,8 @@ class Beir:
 def read_goldens(path: Path) -> tuple[Golden, ...]:
     """Page-level goldens from a .jsonl or .csv file.
 
-    JSONL: `{"question", "relevant": [{"document", "page"}], "answer"?, "id"?}` a line. CSV: a header with question,
-    document, page (and answer, id where known); rows of the same question are one golden with several pages.
+    JSONL: `{"question", "relevant": [{"document", "page"}], "answer"?, "evidence"?, "id"?}` a line. CSV: a header with
+    question, document, page (and answer, id where known); rows of the same question are one golden with several pages.
     Raises GoldensUnreadable with the line and what was expected there.
     """
     try:
@@ -81,7 +89,8 @@ def _golden(row: Mapping[str, Any], name: str, number: int) -> Golden:
             question=_text(row["question"]),
             relevant=_pages((page["document"], page["page"]) for page in row["relevant"]),
             id=str(row.get("id", "") or number),
-            answer=str(row.get("answer") or ""),
+            answers=_texts(row.get("answers") or row.get("answer")),
+            evidence=_texts(row.get("evidence")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise GoldensUnreadable(
@@ -106,9 +115,31 @@ def goldens_from_csv(text: str, name: str = "goldens") -> tuple[Golden, ...]:
             ) from None
         rows.setdefault(question, (row.get("id", "") or str(number), row.get("answer", "")))
     return tuple(
-        Golden(question=question, relevant=tuple(dict.fromkeys(found)), id=rows[question][0], answer=rows[question][1])
+        Golden(
+            question=question,
+            relevant=tuple(dict.fromkeys(found)),
+            id=rows[question][0],
+            answers=_texts(rows[question][1]),
+        )
         for question, found in pages.items()
     )
+
+
+def read_unanswerable(path: Path) -> tuple[Golden, ...]:
+    """Questions that the documents do not answer, from JSON lines `{"question", "id"?}`. Raises GoldensUnreadable."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise GoldensUnreadable(f"{path.name} cannot be read as UTF-8 text: {error}") from None
+    questions = []
+    for number, row in _json_lines(text.split("\n"), path.name):
+        try:
+            questions.append(Golden(question=_text(row["question"]), id=str(row.get("id", "") or number)))
+        except (KeyError, ValueError) as error:
+            raise GoldensUnreadable(
+                f'{path.name}, line {number}: {_why(error)}. Expected {{"question": "…"}}.'
+            ) from None
+    return tuple(questions)
 
 
 def missing_documents(goldens: Iterable[Golden], names: Iterable[str]) -> tuple[str, ...]:
@@ -141,7 +172,12 @@ def read_beir(folder: Path) -> Beir:
                 f"{qrels.name}, line {number}: expected query id, passage id and grade, separated by tabs."
             ) from None
     goldens = tuple(
-        Golden(question=row["text"], id=row["_id"], chunks=tuple(grades[row["_id"]]))
+        Golden(
+            question=row["text"],
+            id=row["_id"],
+            chunks=tuple(grades[row["_id"]]),
+            answers=_texts(row.get("answers")),
+        )
         for row in _beir_rows(folder / "queries.jsonl")
         if row["_id"] in grades
     )
@@ -176,6 +212,12 @@ def _pages(rows: Iterable[tuple[Any, Any]]) -> tuple[tuple[str, int], ...]:
     if any(page < 1 for _, page in pages):
         raise ValueError("pages count from 1")
     return pages
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """A text or a list of texts; numbers count as what they look like, nothing as none."""
+    values = value if isinstance(value, list) else [value]
+    return tuple(str(one) for one in values if one not in (None, ""))
 
 
 def _text(value: Any) -> str:

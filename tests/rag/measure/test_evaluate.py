@@ -218,7 +218,7 @@ def test_swapping_the_sides_of_a_comparison_turns_its_sign(before: list[float], 
 def test_jsonl_goldens_are_read_with_their_pages() -> None:
     line = {"question": "Who\u2028pays?", "relevant": [{"document": "a.pdf", "page": 3}], "answer": "Ann", "type": "x"}
     (read,) = goldens_from_jsonl(json.dumps(line, ensure_ascii=False) + "\n\n")
-    assert read == Golden(question="Who\u2028pays?", relevant=(("a.pdf", 3),), id="1", answer="Ann")
+    assert read == Golden(question="Who\u2028pays?", relevant=(("a.pdf", 3),), id="1", answers=("Ann",))
 
 
 def test_rows_of_a_csv_with_the_same_question_are_one_golden() -> None:
