@@ -26,7 +26,7 @@ from rag.texts import rank_texts
 from rag.tracing import Answer, Trace, trace_to_json
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
 
 MODEL = "second-pass"
 MOST_TEXTS = 1000  # Cohere's own limit for one call
@@ -64,7 +64,7 @@ class ChatCall(BaseModel):
 def make_api(application: Application) -> FastAPI:
     """The ASGI application over one open library."""
     settings = application.settings
-    key = settings.api_key.get_secret_value() if settings.api_key else ""
+    key = settings.server.api_key.get_secret_value() if settings.server.api_key else ""
 
     def authorised(request: Request) -> None:
         given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
@@ -93,16 +93,16 @@ def make_api(application: Application) -> FastAPI:
     @api.post("/v1/rerank")
     @api.post("/v2/rerank")
     def rerank(call: RerankCall) -> dict[str, Any]:
-        if call.model not in (None, MODEL, settings.precise):
+        if call.model not in (None, MODEL, settings.ranking.precise):
             # A caller must not make this machine load a model of the caller's choosing.
-            raise HTTPException(404, f"This server offers the models {MODEL!r} and {settings.precise!r}.")
+            raise HTTPException(404, f"This server offers the models {MODEL!r} and {settings.ranking.precise!r}.")
         texts = [row if isinstance(row, str) else row.text for row in call.documents]
-        narrow = settings.fast_keep if call.top_n and call.top_n <= settings.fast_keep else None
+        narrow = settings.ranking.fast_keep if call.top_n and call.top_n <= settings.ranking.fast_keep else None
         order = rank_texts(
             call.query,
             texts,
             embedder=application.engine.parts.embedder,
-            precise=application.engine.reranker(settings.precise),
+            precise=application.engine.reranker(settings.ranking.precise),
             narrow_to=narrow,
         )[: call.top_n]
         results = [

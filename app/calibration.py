@@ -14,7 +14,7 @@ from app.evaluation import passages_library
 from app.serving import SAMPLES
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
     from rag.learn.calibration import CalibrationReport
     from rag.learn.train_cross_encoder import TrainingList
     from rag.measure.goldens import Golden
@@ -32,11 +32,11 @@ Pairs = list[tuple["Golden", "Trace"]]
 def sample_library() -> Iterator[tuple[Application, list[Golden]]]:
     """The shipped samples in a library of their own, with their golden questions."""
     from app.settings import read_settings
-    from app.wiring import build
+    from app.wiring import open_application
     from rag.measure.goldens import read_goldens
 
     with tempfile.TemporaryDirectory() as folder:
-        application = build(read_settings(home=Path(folder)))
+        application = open_application(read_settings(home=Path(folder)))
         try:
             for result in application.library.ingest_files(sorted(SAMPLES.glob("*.pdf"))):
                 assert result.status == "ready", result.line()
@@ -117,7 +117,7 @@ def fit_on_training_data(
 def _of_small_documents(by_source: Mapping[str, Sequence[Pair]], rng: random.Random) -> tuple[Pairs, Pairs, Pairs]:
     """Answerable, near and foreign questions, each asked of one small document."""
     from app.settings import read_settings
-    from app.wiring import build
+    from app.wiring import open_application
     from ingest.read.passages import SUFFIX
     from rag.measure.goldens import Golden
 
@@ -125,7 +125,7 @@ def _of_small_documents(by_source: Mapping[str, Sequence[Pair]], rng: random.Ran
     near: Pairs = []
     elsewhere: Pairs = []
     with tempfile.TemporaryDirectory() as folder:
-        application = build(read_settings(home=Path(folder)))
+        application = open_application(read_settings(home=Path(folder)))
         try:
             for source, pairs in sorted(by_source.items()):
                 for number in range(SMALL):

@@ -6,16 +6,15 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter, ValidationError
-
+from app.setting_fields import settings_of_group
 from ingest.errors import GoldensUnreadable, SettingsError
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
     from rag.engine import Options
     from rag.learn.moved_marks import Moved
     from rag.measure.answer_measures import AnswerComparison, AnswerReport
@@ -181,25 +180,23 @@ def changed_options(options: Options, text: str) -> Options:
 
     The score cache is off unless named. Raises SettingsError with the names that there are.
     """
-    types = {field.name: field.type for field in fields(options)}
+    known = {setting.name: setting for setting in settings_of_group("ranking", type(options))}
     values: dict[str, object] = {"score_cache": False}
     for part in filter(None, (part.strip() for part in text.split(","))):
-        name, found, value = (piece.strip() for piece in part.partition("="))
-        if not found or name not in types:
-            raise SettingsError(f'"{part}" is not "name=value" with one of: {", ".join(types)}.')
-        unset = value.lower() in ("null", "none") and "None" in str(types[name])
-        kind = {"int": int, "float": float, "bool": bool}.get(str(types[name]).split(" ")[0], str)
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or name not in known:
+            raise SettingsError(f'"{part}" is not "name=value" with one of: {", ".join(known)}.')
         try:
-            values[name] = None if unset else TypeAdapter(kind).validate_python(value)
-        except ValidationError as error:
-            raise SettingsError(f"{name}: {value!r} does not fit ({error.errors()[0]['msg']}).") from None
+            values[name] = known[name].value_of(value)
+        except SettingsError as error:
+            raise SettingsError(f"{name}: {value!r} does not fit. {error}") from None
     return replace(options, **values)  # type: ignore[arg-type]
 
 
 @contextmanager
 def _asked(golden: Path | None, beir: Path | None, limit: int | None) -> Iterator[tuple[Application, list[Golden]]]:
     from app.settings import read_settings
-    from app.wiring import build
+    from app.wiring import open_application
     from rag.measure.goldens import read_goldens
 
     if beir:
@@ -208,7 +205,7 @@ def _asked(golden: Path | None, beir: Path | None, limit: int | None) -> Iterato
         return
     assert golden is not None
     goldens = list(read_goldens(golden))[:limit]
-    application = build(read_settings())
+    application = open_application(read_settings())
     try:
         yield application, goldens
     finally:
@@ -240,14 +237,14 @@ def passages_library(
     It is kept in the data directory under `evaluations`, so that the same corpus is indexed once. Passages are ranked
     as they are: not split, with their title as the section. Raises GoldensUnreadable.
     """
-    from app.settings import read_settings
-    from app.wiring import build
+    from app.settings import changed, read_settings
+    from app.wiring import open_application
     from ingest.read.passages import SUFFIX
 
     corpus = "".join(json.dumps({"title": title, "text": text}) + "\n" for title, text in passages.values()).encode()
     settings = read_settings()
-    home = settings.home / BESIDE / hashlib.sha256(corpus).hexdigest()[:16]
-    application = build(settings.model_copy(update={"home": home}))
+    home = settings.library.home / BESIDE / hashlib.sha256(corpus).hexdigest()[:16]
+    application = open_application(changed(settings, home=home))
     try:
         added = application.library.add(corpus, f"{name}{SUFFIX}")
         document = application.library.wait_for(added.document.id)

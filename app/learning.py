@@ -80,11 +80,11 @@ def learn_from_feedback(settings: Settings, *, say: Say, encode_questions: bool 
     from ingest.store.sql.database import open_database
     from ingest.store.sql.journal import SqlJournal
 
-    if not (settings.home / "library.sqlite3").is_file():
-        raise SecondPassError(f"{settings.home} holds no library yet: ask and mark something first.")
+    if not (settings.library.home / "library.sqlite3").is_file():
+        raise SecondPassError(f"{settings.library.home} holds no library yet: ask and mark something first.")
     try:
-        with FileLock(settings.home / "learning.lock", timeout=0):
-            journal = SqlJournal(open_database(settings.home))
+        with FileLock(settings.library.home / "learning.lock", timeout=0):
+            journal = SqlJournal(open_database(settings.library.home))
             return _learn(settings, journal, say, _encoder(settings) if encode_questions else None)
     except Timeout:
         raise SecondPassError("Learning is on its way already; its progress stands on the Insights page.") from None
@@ -103,8 +103,8 @@ def _learn(
 
     judged = judged_questions(journal.questions())
     shipped = read_signal_lists(GUARD)
-    in_use, folder = current_precise(journal, settings.home)
-    for unfinished in (settings.home / LEARNED).glob("*.work"):  # of a run that was killed
+    in_use, folder = current_precise(journal, settings.library.home)
+    for unfinished in (settings.library.home / LEARNED).glob("*.work"):  # of a run that was killed
         shutil.rmtree(unfinished, ignore_errors=True)
     teacher = BuiltinTeacher(MODELS / "precise", read_lists(REPLAY), threads=THREADS, say=say)
     kept: list[ModelVersion] = []
@@ -113,7 +113,7 @@ def _learn(
     learned = learn_fusion(
         # On what it was taught with, a model looks better than it is: what was asked of it since then counts.
         [row for row in judged if row.precise_version == in_use],
-        current_fusion(journal, settings.home),
+        current_fusion(journal, settings.library.home),
         shipped=shipped if in_use == "shipped" else [rescored(row, folder, teacher) for row in shipped],
         fit=fit_fusion,
         version=version,
@@ -126,19 +126,19 @@ def _learn(
         version = _version_id("precise")
         taught, candidate = learn_precise(
             judged,
-            current_fusion(journal, settings.home),
+            current_fusion(journal, settings.library.home),
             in_use=in_use,
             shipped=shipped,
             teacher=teacher,
             fit=fit_fusion,
-            folder=(work := settings.home / LEARNED / f"{version}.work"),
+            folder=(work := settings.library.home / LEARNED / f"{version}.work"),
             version=version,
             encode=encode,
             say=say,
         )
         say(taught.reason)
         if candidate is not None:
-            candidate.rename(settings.home / LEARNED / version)
+            candidate.rename(settings.library.home / LEARNED / version)
             weights = {"path": f"{LEARNED}/{version}", "weights": dict(taught.fusion.weights["precise"])}
             kept.append(_keep(journal, "precise", version, weights, taught))
         shutil.rmtree(work, ignore_errors=True)
@@ -162,7 +162,7 @@ def _version_id(kind: str) -> str:
 def _encoder(settings: Settings) -> Callable[[Sequence[str]], NDArray[np.float32]]:
     from ingest.embed.transformer import MiniLmEmbedder
 
-    embedder = MiniLmEmbedder(settings.embedding, fast_model_dir=MODELS / "fast", threads=THREADS)
+    embedder = MiniLmEmbedder(settings.models.embedding, fast_model_dir=MODELS / "fast", threads=THREADS)
     return lambda texts: np.stack([embedder.encode_question(text).vector for text in texts])
 
 
@@ -181,11 +181,11 @@ def start_learning(settings: Settings) -> None:
     """
     if learning_progress(settings).running:
         raise SecondPassError("Learning is on its way already.")
-    with (settings.home / PROGRESS).open("wb") as progress:
+    with (settings.library.home / PROGRESS).open("wb") as progress:
         subprocess.Popen(
             [sys.executable, "-m", "app.cli", "train", "--from-feedback"],
             cwd=Path(__file__).resolve().parent.parent,
-            env=os.environ | {"SECOND_PASS_HOME": str(settings.home.resolve())},
+            env=os.environ | {"SECOND_PASS_HOME": str(settings.library.home.resolve())},
             stdout=progress,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -195,10 +195,10 @@ def start_learning(settings: Settings) -> None:
 def learning_progress(settings: Settings) -> LearningProgress:
     from filelock import FileLock, Timeout
 
-    path = settings.home / PROGRESS
+    path = settings.library.home / PROGRESS
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
     try:
-        with FileLock(settings.home / "learning.lock", timeout=0):
+        with FileLock(settings.library.home / "learning.lock", timeout=0):
             running = False
     except Timeout:
         running = True

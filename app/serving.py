@@ -19,7 +19,7 @@ def serve_pages(host: str | None, port: int | None) -> None:
     """Add the samples on the first start, then become the Streamlit server (this call does not return)."""
     settings = read_settings()
     add_samples_once(settings)
-    address, number = host or settings.host, port or settings.port
+    address, number = host or settings.server.host, port or settings.server.port
     click.echo(f"Second Pass opens on http://{'localhost' if address == '127.0.0.1' else address}:{number}")
     os.execv(
         sys.executable,
@@ -33,15 +33,15 @@ def serve_pages(host: str | None, port: int | None) -> None:
 
 def add_samples_once(settings: Settings) -> None:
     """Ingest the shipped sample documents into a new library, with a progress bar; never a second time."""
-    marker = settings.home / _MARKER
+    marker = settings.library.home / _MARKER
     if marker.exists() or not SAMPLES.is_dir():
         return
     from tqdm import tqdm
 
-    from app.wiring import build
+    from app.wiring import open_application
     from ingest.pipeline import files_under
 
-    application = build(settings)
+    application = open_application(settings)
     try:
         files = [path for path in files_under([SAMPLES]) if path.suffix == ".pdf"]
         click.echo("First start: adding the sample documents")
@@ -60,11 +60,16 @@ def serve_api(host: str | None, port: int | None) -> None:
     import uvicorn
 
     from app.api import make_api
-    from app.wiring import build
+    from app.wiring import open_application
 
     settings = read_settings()
-    application = build(settings)
+    application = open_application(settings)
     try:
-        uvicorn.run(make_api(application), host=host or settings.host, port=port or settings.port, log_level="warning")
+        uvicorn.run(
+            make_api(application),
+            host=host or settings.server.host,
+            port=port or settings.server.port,
+            log_level="warning",
+        )
     finally:
         application.close()

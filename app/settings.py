@@ -1,97 +1,143 @@
-"""The only reader of the environment and of second-pass.toml. What it reads travels on as plain arguments."""
+"""The only reader of the environment and of second-pass.toml.
+
+Each group is the value that a part takes, and is defined beside that part: a new setting is one line there, and it is
+read, shown on the Settings page and documented from that line.
+"""
 
 from __future__ import annotations
 
+import os
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import Field, SecretStr
 
+from app.setting_fields import PREFIX, names_of, setting_called
+from ingest.embed.options import ModelOptions
 from ingest.errors import SettingsError
+from ingest.pipeline import Splitting
+from ingest.read.limits import Limits
+from rag.answer.endpoint import ChatEndpoint
+from rag.engine import Options
+from rag.rerank.vendors import Vendors
+
+FILE = Path("second-pass.toml")
+NO_SETTINGS = ("SECOND_PASS_FAILPOINT",)  # ours, but for tests that kill the process; see ingest/store/failpoints.py
 
 
-class Settings(BaseSettings):
-    """Every setting: `name` in second-pass.toml, `SECOND_PASS_NAME` in the environment (which wins)."""
+@dataclass(frozen=True, kw_only=True)
+class LibraryPlace:
+    """Where the library is."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SECOND_PASS_", toml_file="second-pass.toml", extra="forbid", frozen=True, env_ignore_empty=True
+    home: Annotated[Path, Field(description="The data directory: database, indexes, files. One process at a time.")] = (
+        Path("var")
     )
+    collection: Annotated[str, Field(description="The collection that files go to when none is named.")] = "default"
 
-    home: Path = Field(Path("var"), description="The data directory: database, indexes, files. One process at a time.")
-    collection: str = Field("default", description="The collection that files go to when none is named.")
 
-    embedding: str = Field("builtin", description="`builtin`, or a sentence-transformers name or folder.")
-    fast: str = Field("late-interaction", description="Reranker of the fast stage, or `none`.")
-    precise: str = Field("builtin", description="Reranker of the precise stage, or `none`.")
-    fusion: Literal["learned", "rrf"] = Field("learned", description="How first-stage signals become one order.")
-    retrieve: int = Field(100, ge=1, le=1000, description="Candidates from each of dense and BM25.")
-    fast_keep: int = Field(20, ge=1, le=200, description="How many the fast stage passes on.")
-    evidence: int = Field(5, ge=1, le=20, description="How many passages the generator is given.")
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """How the pages and the HTTP API are served, and what is logged."""
 
-    device: str = Field("auto", description="`auto`, `cpu`, `cuda` or `mps` for local models.")
-    backend: Literal["torch", "onnx", "openvino"] = Field("torch", description="Backend of local cross-encoders.")
-    threads: int = Field(0, ge=0, description="Threads for local models; 0 leaves it to torch.")
-    score_cache: bool = Field(True, description="Never pay twice for the same reranker, question and passage.")
-    gate_margin: float | None = Field(None, description="Skip the precise stage when the first leads by this much.")
-    budget_ms: float | None = Field(None, gt=0, description="The precise stage stops reading after this many ms.")
-    reranker_timeout: float = Field(10.0, gt=0, description="Seconds after which a reranker call is given up.")
-    fold_duplicates: bool = Field(True, description="Near-duplicate passages count once in the evidence.")
-    diversity: float = Field(0.0, ge=0, le=1, description="MMR: 0 orders by score alone, 1 by difference alone.")
-    per_document: int | None = Field(None, ge=1, description="At most this many evidence passages of one document.")
-    answer_threshold: float | None = Field(None, ge=0, le=1, description="Below it: not in the documents.")
+    host: Annotated[str, Field(description="Address that the servers bind to.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="Port of the pages, or of the HTTP API.")] = 8501
+    api_key: Annotated[SecretStr | None, Field(description="Key that the HTTP API asks for as a bearer token.")] = None
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Lines below it are not logged.")
+    ] = "WARNING"
 
-    llm_model: str = Field("gpt-4o-mini", description="Chat model at the OpenAI-compatible endpoint.")
-    llm_timeout: float = Field(60.0, gt=0, description="Seconds of silence after which the model is given up.")
-    openai_api_key: SecretStr | None = Field(
-        None, validation_alias="OPENAI_API_KEY", description="Key of a language model, which then words the answers."
-    )
-    openai_base_url: str | None = Field(
-        None, validation_alias="OPENAI_BASE_URL", description="Address of a model of your own (llama.cpp, vLLM, …)."
-    )
 
-    max_file_mb: int = Field(50, ge=1, description="Larger files are refused.")
-    max_pages: int = Field(2000, ge=1, description="Files with more pages are refused.")
-    parse_memory_mb: int = Field(1536, ge=256, description="Memory limit of the PDF reader's process.")
-    parse_cpu_seconds: int = Field(60, ge=1, description="Processor time that reading one file may take.")
-    parse_wall_seconds: int = Field(120, ge=1, description="Seconds that reading one file may take.")
-    chunk_tokens: int = Field(200, ge=50, le=400, description="Target passage length in the embedder's word pieces.")
-    chunk_overlap: int = Field(40, ge=0, le=200, description="Word pieces that a passage repeats of the one before.")
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting: `name` under [group] in second-pass.toml, `SECOND_PASS_GROUP_NAME` in the environment."""
 
-    signals: bool = Field(True, description="Record clicks on evidence and quick rephrasings as weak signals.")
-    host: str = Field("127.0.0.1", description="Address that the servers bind to.")
-    port: int = Field(8501, ge=1, le=65535, description="Port of the pages, or of the HTTP API.")
-    api_key: SecretStr | None = Field(None, description="Key that the HTTP API asks for as a bearer token.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    library: LibraryPlace = field(default_factory=LibraryPlace)
+    passages: Splitting = field(default_factory=Splitting)
+    read: Limits = field(default_factory=Limits)
+    models: ModelOptions = field(default_factory=ModelOptions)
+    ranking: Options = field(default_factory=Options)
+    answer: ChatEndpoint = field(default_factory=ChatEndpoint)
+    vendors: Vendors = field(default_factory=Vendors)
+    server: Server = field(default_factory=Server)
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+Groups = TypeVar("Groups")
 
 
 def read_settings(**overrides: object) -> Settings:
     """Settings from `overrides`, then the environment, then second-pass.toml in the working directory.
 
+    overrides: a group's values (`ranking={"precise": "none"}`), or by a name of before the groups (`precise="none"`).
     Raises SettingsError with every wrong name or value, where it stands and what is accepted.
     """
+    return read_groups(Settings(), overrides)
+
+
+def read_groups(defaults: Groups, overrides: Mapping[str, object]) -> Groups:
+    """`read_settings` for any dataclass of groups."""
+    return _with(defaults, [*_in_file(), *_in_environment(type(defaults)), *_in_table(overrides)])
+
+
+def changed(settings: Groups, **overrides: object) -> Groups:
+    """The same settings with other values, named as in `read_settings`. Raises SettingsError."""
+    return _with(settings, _in_table(overrides))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Given:
+    """A value for the setting of that name. where: the file that it stands in, "" for everything else."""
+
+    name: str
+    value: object
+    where: str = ""
+
+
+def _in_table(table: Mapping[str, object], where: str = "") -> Iterator[_Given]:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from (_Given(name=f"{name}.{inner}", value=one, where=where) for inner, one in value.items())
+        else:
+            yield _Given(name=name, value=value, where=where)
+
+
+def _in_file() -> Iterator[_Given]:
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]
-    except ValidationError as error:
-        lines = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
-        raise SettingsError(
-            "These settings are wrong (environment SECOND_PASS_… or second-pass.toml): " + "; ".join(lines)
-        ) from None
+        table = tomllib.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
     except (OSError, ValueError) as error:
-        raise SettingsError(f"second-pass.toml cannot be read: {error}") from None
+        raise SettingsError(f"{FILE} cannot be read: {error}") from None
+    return _in_table(table, str(FILE))
+
+
+def _in_environment(kind: type) -> Iterator[_Given]:
+    """One value a setting, from the first of its variables that is set; and what is called like ours but is not."""
+    known, seen = names_of(kind), set[str]()
+    for variable, setting in known.items():
+        if variable.isupper() and os.environ.get(variable) and setting.key not in seen:
+            seen.add(setting.key)
+            yield _Given(name=variable, value=os.environ[variable])
+    for variable, text in os.environ.items():
+        if variable.startswith(PREFIX) and text and variable not in known and variable not in NO_SETTINGS:
+            yield _Given(name=variable, value=text)  # where names are looked up, it is refused with the nearest
+
+
+def _with(settings: Groups, given: Iterable[_Given]) -> Groups:
+    """Later values win, but one file may not give a setting twice."""
+    values: dict[str, dict[str, object]] = {}
+    places: dict[str, str] = {}
+    wrong: list[str] = []
+    for one in given:
+        try:
+            setting = setting_called(type(settings), one.name)
+            if one.where and places.get(setting.key) == one.where:
+                raise SettingsError(f"stands there twice, as {setting.name} in [{setting.group}] too.")
+            places[setting.key] = one.where
+            values.setdefault(setting.group, {})[setting.name] = setting.value_of(one.value)
+        except SettingsError as error:
+            wrong.append(f"{', '.join(filter(None, (one.where, one.name)))}: {error}")
+    if wrong:
+        raise SettingsError(f"These settings are wrong. {' '.join(wrong)}")
+    groups = {group: replace(getattr(settings, group), **found) for group, found in values.items()}
+    return replace(settings, **groups)  # type: ignore[type-var]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.application import Application
 from app.settings import read_settings
 from app.visitors import Visitor, private, visitor_of
-from app.wiring import Application, build
+from app.wiring import open_application
 from ingest.errors import NotAllowed
 
 
 @st.cache_resource(show_spinner=False)
 def _opened() -> Application:
-    return build(read_settings(), background=True)
+    return open_application(read_settings(), background=True)
 
 
 def application() -> Application:

@@ -21,7 +21,7 @@ from ingest.errors import NotAllowed
 from ingest.questions import AskedQuestion, Conversation, PassageMark, Signal, Thumb
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
     from ingest.pipeline import Added
     from rag.engine import AskStream, Options
     from rag.tracing import Trace
@@ -103,7 +103,7 @@ class _Own:
     def collections(self) -> list[str]:
         """Stored names of what may be searched; never empty, because empty means everything to the engine."""
         found = [info.name for info in self.whole.store.collections() if self.allows(collection=info.name)]
-        return found or [self.stored(self.whole.settings.collection)]
+        return found or [self.stored(self.whole.settings.library.collection)]
 
     def documents(self) -> list[Document]:
         return [row for row in self.whole.store.documents() if self.allows(collection=row.collection)]

@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from ingest.clean import clean
 from ingest.documents import Box, Document, Status
@@ -73,10 +75,10 @@ class FileResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Splitting:
-    """Passage length and overlap, in the embedding model's word pieces."""
+    """How pages are cut: the settings' group [passages]. Lengths are in the embedding model's word pieces."""
 
-    tokens: int = 200
-    overlap: int = 40
+    tokens: Annotated[int, Field(ge=50, le=400, description="Passage length to aim at, in word pieces.")] = 200
+    overlap: Annotated[int, Field(ge=0, le=200, description="Word pieces that a passage repeats.")] = 40
 
     @property
     def fingerprint(self) -> str:

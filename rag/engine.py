@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as Generator_
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from ingest.documents import Query, Status
 from ingest.errors import GeneratorFailed, QuestionRefused
@@ -37,26 +39,31 @@ log = logging.getLogger(__name__)
 LONGEST_QUESTION = 8_000  # characters; more is a document, not a question (fault 24)
 REPHRASED_WITHIN_S = 60.0
 
+Fusion = Literal["learned", "rrf"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What one question may be asked with; the defaults come from the settings. Sizes count passages."""
+    """What one question may be asked with, and by default the settings' group [ranking]. Sizes count passages.
 
-    retrieve: int = 100
-    fast: str = "late-interaction"
-    fast_keep: int = 20
-    precise: str = "builtin"
-    evidence: int = 5
-    fusion: str = "learned"
-    gate_margin: float | None = None
-    budget_ms: float | None = None
-    timeout_s: float = 10.0
-    fold_duplicates: bool = True
-    diversity: float = 0.0
-    per_document: int | None = None
-    score_cache: bool = True
-    answer_threshold: float | None = None
-    signals: bool = True
+    A new option is one line here: the settings, their page, their documentation and `eval --compare` read it.
+    """
+
+    retrieve: Annotated[int, Field(ge=1, le=1000, description="Candidates from each of dense and BM25.")] = 100
+    fusion: Annotated[Fusion, Field(description="How first-stage signals become one order.")] = "learned"
+    fast: Annotated[str, Field(description="Reranker of the fast stage, or `none`.")] = "late-interaction"
+    fast_keep: Annotated[int, Field(ge=1, le=200, description="How many the fast stage passes on.")] = 20
+    precise: Annotated[str, Field(description="Reranker of the precise stage, or `none`.")] = "builtin"
+    evidence: Annotated[int, Field(ge=1, le=20, description="How many passages the answer is made from.")] = 5
+    gate_margin: Annotated[float | None, Field(description="Lead of the first that spares the precise stage.")] = None
+    budget_ms: Annotated[float | None, Field(gt=0, description="Then the precise stage stops reading.")] = None
+    timeout_s: Annotated[float, Field(gt=0, description="Seconds after which a reranker is given up.")] = 10.0
+    fold_duplicates: Annotated[bool, Field(description="Near-duplicates count once in the evidence.")] = True
+    diversity: Annotated[float, Field(ge=0, le=1, description="MMR: 0 orders by score, 1 by difference alone.")] = 0.0
+    per_document: Annotated[int | None, Field(ge=1, description="Most evidence passages of one document.")] = None
+    score_cache: Annotated[bool, Field(description="Never pay twice for the same question and passage.")] = True
+    answer_threshold: Annotated[float | None, Field(ge=0, le=1, description="Below it: not in the documents.")] = None
+    signals: Annotated[bool, Field(description="Record clicks and quick rephrasings as weak signals.")] = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ from ingest.errors import FileRefused, SecondPassError
 from rag.measure.report import Latency
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
     from rag.engine import Options
 
 PEER_QUESTIONS = 10  # LangChain's pipeline takes seconds for each
@@ -44,8 +44,8 @@ _START = """
 import time
 started = time.perf_counter()
 from app.settings import read_settings
-from app.wiring import build
-application = build(read_settings())
+from app.wiring import open_application
+application = open_application(read_settings())
 application.models.embedder().encode_question("ready?")
 ready = time.perf_counter() - started
 application.engine.retrieve("What is this about?")
@@ -146,11 +146,11 @@ def run_bench(
 def _measured(
     files: Sequence[Path], questions: Sequence[str], home: Path, scratch: Path, peers: int, say: Callable[[str], None]
 ) -> BenchReport:
-    from app.wiring import build
+    from app.wiring import open_application
 
     say(f"Reading {len(files)} files")
     parse_rate = _parse_rate(files)
-    application = build(read_settings(home=home))
+    application = open_application(read_settings(home=home))
     try:
         say("Adding them to a library")
         started = time.perf_counter()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
     from rag.engine import Options
 from app.cli.session import open_application, print_json
 

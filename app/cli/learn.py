@@ -23,7 +23,7 @@ def _journal() -> Iterator[SqlJournal]:
     from ingest.store.sql.database import open_database
     from ingest.store.sql.journal import SqlJournal
 
-    home = read_settings().home
+    home = read_settings().library.home
     if not (home / "library.sqlite3").is_file():
         raise SecondPassError(f"{home} holds no library. Choose the data directory with SECOND_PASS_HOME.")
     database = open_database(home)

@@ -38,7 +38,7 @@ def ingest(
     with open_application() as application:
         bar = tqdm(total=len(files), unit="file", disable=as_json or None, file=sys.stderr)
         for result in application.library.ingest_files(
-            files, collection=collection or application.settings.collection, replace=replace, passwords=known
+            files, collection=collection or application.settings.library.collection, replace=replace, passwords=known
         ):
             failed += result.status != "ready"
             counts[result.change] += 1
@@ -78,7 +78,7 @@ def backup(archive: Path) -> None:
     from app.backup import write_backup
     from app.settings import read_settings
 
-    click.echo(f"{write_backup(read_settings().home, archive)} files saved to {archive}")
+    click.echo(f"{write_backup(read_settings().library.home, archive)} files saved to {archive}")
 
 
 @click.command()
@@ -89,7 +89,7 @@ def restore(archive: Path, force: bool) -> None:
     from app.backup import read_backup
     from app.settings import read_settings
 
-    home = read_settings().home
+    home = read_settings().library.home
     click.echo(f"{read_backup(archive, home, force=force)} files restored to {home}")
     with open_application():
         click.echo("The indexes are rebuilt.")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -20,10 +20,10 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @contextmanager
 def open_application(*, wait: bool = True, **overrides: Any) -> Iterator[Application]:
     """The application of the settings, closed at the end. wait: its indexes are made whole first."""
+    from app import wiring
     from app.settings import read_settings
-    from app.wiring import build
 
-    application = build(read_settings(**overrides))
+    application = wiring.open_application(read_settings(**overrides))
     try:
         if wait and application.library.report.left:  # pages answer meanwhile; a command answers once
             click.echo(f"{application.library.report.text()} This may take a while.", err=True)

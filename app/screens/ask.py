@@ -32,7 +32,7 @@ with st.bottom, st.container(horizontal_alignment="center", gap="xsmall"):
         key="question",
         accept_file="multiple",
         file_type=["pdf", "txt", "md"],
-        max_upload_size=app.settings.max_file_mb,
+        max_upload_size=app.settings.read.file_mb,
         submit_mode="disable",
         width=READING_WIDTH,
     )

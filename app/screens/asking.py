@@ -20,7 +20,7 @@ from ingest.errors import SecondPassError
 from rag.tracing import Answer, Outcome
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
     from rag.engine import Options
 
 WAIT_S = 180.0  # for a file dropped with a question; reading goes on in the background after that
@@ -31,7 +31,7 @@ def attach(app: Application, files: Sequence[Any]) -> tuple[str, ...]:
     added: list[str] = []
     for file in files:
         try:
-            result = app.library.add(file.getvalue(), file.name, collection=app.settings.collection)
+            result = app.library.add(file.getvalue(), file.name, collection=app.settings.library.collection)
             added.append(result.document.id)
         except SecondPassError as error:
             st.markdown(f"**{plain(short(file.name))}**")

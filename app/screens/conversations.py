@@ -10,7 +10,7 @@ from app.safe_text import plain
 from app.show.passage import short
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
 
 
 def current_conversation(app: Application) -> str:

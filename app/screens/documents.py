@@ -16,7 +16,7 @@ from ingest.documents import Document, Status
 from ingest.errors import SecondPassError
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
 
 A_PAGE = 20
 ALL = "All collections"

@@ -19,7 +19,7 @@ from rag.learn.decide import MINIMUM_MARKS
 from rag.learn.precise_model import PRECISE_MINIMUM_MARKS
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
 
 HOW = (
     f"From about {MINIMUM_MARKS} marks the weights between the signals are learned, from about "

@@ -14,7 +14,7 @@ from ingest.errors import GoldensUnreadable
 from rag.measure.goldens import Golden, goldens_from_csv, goldens_from_jsonl
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
 
 HELP = (
     "One question a line: the question, the file's name and the page that answers it, with a bar between: "

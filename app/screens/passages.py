@@ -16,7 +16,7 @@ from ingest.errors import SecondPassError
 from ingest.questions import Signal
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
 
 PICTURE_WIDTH = 1000  # pixels: sharp on a phone and on a wide screen
 
@@ -40,7 +40,7 @@ def passage_actions(app: Application, question_id: str) -> PassageActions:
 
     def opened(chunk_id: str) -> None:
         seen = st.session_state.setdefault("seen", set())
-        if app.settings.signals and (question_id, chunk_id) not in seen:
+        if app.settings.ranking.signals and (question_id, chunk_id) not in seen:
             seen.add((question_id, chunk_id))
             app.journal.signal(Signal(question_id=question_id, kind="click", chunk_id=chunk_id, at=datetime.now(UTC)))
 

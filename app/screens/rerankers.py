@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
 
 
 def choices(app: Application, *first: str) -> list[str]:
@@ -20,11 +20,12 @@ def draw_rerankers(app: Application) -> None:
     import pandas as pd
 
     found = app.known_rerankers()
-    stages = {app.settings.fast: "fast", app.settings.precise: "precise"}
+    stages = {app.settings.ranking.fast: "fast", app.settings.ranking.precise: "precise"}
     usable = sum(row.usable for row in found)
     st.caption(
-        f"{usable} of {len(found)} can run here as it is. Write a name into `fast` or `precise`; any other name of "
-        "the model hub, a folder with a cross-encoder, or the address of a rerank server works too, without a re-index."
+        f"{usable} of {len(found)} can run here as it is. Write a name into `fast` or `precise` under `[ranking]`; any "
+        "other name of the model hub, a folder with a cross-encoder, or the address of a rerank server works too, "
+        "without a re-index."
     )
     frame = pd.DataFrame(
         {

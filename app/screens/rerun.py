@@ -17,7 +17,7 @@ from rag.engine import retrieve_again
 from rag.tracing import Trace
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
     from rag.engine import Options
 
 

@@ -12,7 +12,7 @@ from app.show.passage import short
 from ingest.documents import Document, Status
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
 
 
 @dataclass(frozen=True, kw_only=True)

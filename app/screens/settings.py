@@ -20,7 +20,7 @@ with st.container(horizontal_alignment="center"), st.container(width=READING_WID
             st.markdown(":green[:material/lock:] **Nothing.** Files, questions and answers stay here.")
         for what, where in sent:
             st.markdown(f":orange[:material/upload:] {what} → **{plain(where)}**")
-        st.caption(f"Your data lies in {plain(str(app.settings.home.resolve()))}")
+        st.caption(f"Your data lies in {plain(str(app.settings.library.home.resolve()))}")
 
     left, right = st.columns(2, gap="large")
     with left, section("In use"):
@@ -35,11 +35,11 @@ with st.container(horizontal_alignment="center"), st.container(width=READING_WID
 
     with section(
         "Every setting",
-        "To change one, set its variable in the environment, or write its name into second-pass.toml "
-        "(`fast_keep = 30`), and start again. The environment wins.",
+        "To change one, set its variable in the environment, or write its name under its group into second-pass.toml "
+        "(`fast_keep = 30` under `[ranking]`), and start again. The environment wins.",
     ):
         for group, found in rows(app.settings).items():
-            with st.expander(group):
+            with st.expander(f"[{group}]"):
                 for row in found:
                     changed = " :primary-badge[changed]" if row.changed else ""
                     st.markdown(

@@ -15,7 +15,7 @@ from ingest.documents import Chunk
 from rag.tracing import Answer, Trace
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
 
 SIZES = {"first 10": 10, "first 20": 20, "first 50": 50, "all": 10**6}
 

@@ -21,7 +21,7 @@ from ingest.questions import AskedQuestion
 from rag.tracing import Answer, Trace, answer_from_json, trace_from_json
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
 
 
 def draw_turn(app: Application, asked: AskedQuestion, *, opened: bool) -> None:

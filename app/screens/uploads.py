@@ -12,7 +12,7 @@ from app.words import explain
 from ingest.errors import SecondPassError
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
 
 
 def upload(app: Application) -> None:
@@ -21,11 +21,11 @@ def upload(app: Application) -> None:
             "Add PDF, text or Markdown files",
             type=["pdf", "txt", "md"],
             accept_multiple_files=True,
-            max_upload_size=app.settings.max_file_mb,
+            max_upload_size=app.settings.read.file_mb,
             key="files",
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            own = app.settings.collection  # first, so that nobody's files land among the samples by accident
+            own = app.settings.library.collection  # first, so that nobody's files land among the samples by accident
             names = [own, *(name for name in app.library.collections() if name != own)]
             collection = st.selectbox(
                 "Collection (type a new name to create one)",
@@ -40,7 +40,7 @@ def upload(app: Application) -> None:
         st.caption("Choose at least one file first.")
     if pressed and files:
         st.session_state["added"] = [
-            _add(app, file.name, file.getvalue(), (collection or app.settings.collection).strip(), replace)
+            _add(app, file.name, file.getvalue(), (collection or app.settings.library.collection).strip(), replace)
             for file in files
         ]
     for icon, line in st.session_state.pop("added", []):

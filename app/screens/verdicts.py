@@ -13,7 +13,7 @@ from app.show.frame import asking_bar, section
 from app.show.trouble import said_plainly
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
 
 
 def draw_verdict(app: Application) -> None:

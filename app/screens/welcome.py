@@ -14,7 +14,7 @@ from app.show.frame import empty_state, page_heading, question_buttons
 from ingest.documents import Document, Status
 
 if TYPE_CHECKING:
-    from app.wiring import Application
+    from app.application import Application
 
 GOLDEN = Path(__file__).resolve().parent.parent.parent / "data" / "samples" / "golden.jsonl"
 

@@ -6,18 +6,8 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from app.setting_fields import settings_of
 from app.settings import Settings
-
-GROUPS = {
-    "Library": ("home", "collection", "embedding", "chunk_tokens", "chunk_overlap"),
-    "Ranking": (
-        "retrieve", "fusion", "fast", "fast_keep", "precise", "evidence", "gate_margin", "budget_ms",
-        "reranker_timeout", "fold_duplicates", "diversity", "per_document", "score_cache",
-    ),
-    "Answer": ("llm_model", "llm_timeout", "openai_api_key", "openai_base_url", "answer_threshold"),
-    "Limits": ("max_file_mb", "max_pages", "parse_memory_mb", "parse_cpu_seconds", "parse_wall_seconds"),
-    "Machine": ("device", "backend", "threads", "host", "port", "api_key", "log_level", "signals"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,27 +20,19 @@ class SettingRow:
 
 
 def rows(settings: Settings) -> dict[str, list[SettingRow]]:
-    """Group → rows. A setting that no group names comes under "Other", so that none can be forgotten."""
-    named = {name for names in GROUPS.values() for name in names}
-    other = tuple(name for name in Settings.model_fields if name not in named)
-    groups = GROUPS | ({"Other": other} if other else {})
-    return {
-        group: [_row(settings, name) for name in names if name in Settings.model_fields]
-        for group, names in groups.items()
-    }
-
-
-def _row(settings: Settings, name: str) -> SettingRow:
-    field = Settings.model_fields[name]
-    value = getattr(settings, name)
-    alias = field.validation_alias
-    return SettingRow(
-        name=name,
-        variable=alias if isinstance(alias, str) else f"SECOND_PASS_{name.upper()}",
-        value=shown(value),
-        description=field.description or "",
-        changed=value != field.default,
-    )
+    """Group → its settings."""
+    found: dict[str, list[SettingRow]] = {}
+    for setting in settings_of(type(settings)):
+        value = getattr(getattr(settings, setting.group), setting.name)
+        row = SettingRow(
+            name=setting.name,
+            variable=setting.usual_variable,
+            value=shown(value),
+            description=setting.description,
+            changed=value != setting.default,
+        )
+        found.setdefault(setting.group, []).append(row)
+    return found
 
 
 def shown(value: object) -> str:
@@ -76,13 +58,14 @@ def without_password(text: str) -> str:
 
 def sent_where(settings: Settings) -> list[tuple[str, str]]:
     """(what, where to) for everything that leaves this machine under these settings; empty by default."""
-    found = []
-    if settings.openai_api_key or settings.openai_base_url:
-        found.append(("The question, the conversation and the passages of the evidence", _llm_address(settings)))
-    for stage, name in (("fast", settings.fast), ("precise", settings.precise)):
+    sent = []
+    if settings.answer.configured:
+        where = without_password(settings.answer.address)
+        sent.append(("The question, the conversation and the passages of the evidence", where))
+    for stage, name in (("fast", settings.ranking.fast), ("precise", settings.ranking.precise)):
         if where := _reranker_sends_to(name, settings):
-            found.append((f"The question and the passages that the {stage} stage reads", where))
-    return found
+            sent.append((f"The question and the passages that the {stage} stage reads", where))
+    return sent
 
 
 def _reranker_sends_to(name: str, settings: Settings) -> str:
@@ -91,30 +74,27 @@ def _reranker_sends_to(name: str, settings: Settings) -> str:
     from rag.rerank.registry import NOTHING_LEAVES, family_of
 
     family = family_of(name)
-    sends = family.sends(RerankOptions())
+    sends = family.sends(RerankOptions(vendors=settings.vendors))
     if sends == NOTHING_LEAVES:
         return ""
     if family.server:
         return without_password(name[name.index("http") :])
     if name.startswith("llm-"):
-        return f"{name} at {_llm_address(settings)}"
+        return f"{name} at {without_password(settings.answer.address)}"
     return f"{name} at {without_password(sends.rpartition(' ')[2])}"
-
-
-def _llm_address(settings: Settings) -> str:
-    return without_password(settings.openai_base_url or "https://api.openai.com/v1")
 
 
 def in_use(settings: Settings) -> list[tuple[str, str]]:
     """(part, what does it) for the way of a question, in its order."""
     answer = "quoted from the passages (no language model is set up)"
-    if settings.openai_api_key or settings.openai_base_url:
-        answer = f"{settings.llm_model} at {_llm_address(settings)}"
+    ranking = settings.ranking
+    if settings.answer.configured:
+        answer = f"{settings.answer.model} at {without_password(settings.answer.address)}"
     return [
-        ("Embedding", settings.embedding),
-        ("First stage", f"BM25 and dense vectors, {settings.retrieve} each, fused by {settings.fusion} weights"),
-        ("Fast stage", f"{settings.fast}, keeps {settings.fast_keep}"),
-        ("Precise stage", f"{settings.precise}, gives {settings.evidence} to the answer"),
+        ("Embedding", settings.models.embedding),
+        ("First stage", f"BM25 and dense vectors, {ranking.retrieve} each, fused by {ranking.fusion} weights"),
+        ("Fast stage", f"{ranking.fast}, keeps {ranking.fast_keep}"),
+        ("Precise stage", f"{ranking.precise}, gives {ranking.evidence} to the answer"),
         ("Answer", answer),
         ("Stores", "SQLite (the truth), Chroma, tantivy, token vectors"),
     ]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from ingest.errors import GeneratorFailed
+from rag.answer.endpoint import ChatEndpoint
 from rag.answer.protocol import Prompt
 
 if TYPE_CHECKING:
@@ -27,33 +28,22 @@ log = logging.getLogger(__name__)
 RETRIES = 2
 LONGEST_WAIT_S = 20.0  # a Retry-After beyond this is said to the person instead of slept through
 CONNECT_TIMEOUT_S = 5.0
-PUBLIC_URL = "https://api.openai.com/v1"
 
 
 class OpenAIGenerator:
     """One model at one endpoint. Thread-safe: the client is, and nothing else is kept.
 
-    base_url: ends before /chat/completions, usually in /v1. key: "" where the server asks for none.
-    timeout_s: seconds of silence (before the first piece, or between two) after which the model is given up.
+    endpoint: silence counts before the first piece and between two.
     temperature: 0 for answers that can be repeated; None leaves it to servers that refuse the parameter.
     """
 
-    def __init__(
-        self,
-        *,
-        model: str,
-        key: str = "",
-        base_url: str | None = None,
-        timeout_s: float = 60.0,
-        retries: int = RETRIES,
-        temperature: float | None = 0.0,
-    ) -> None:
-        self.model = model
-        self._address = (base_url or PUBLIC_URL).rstrip("/")
-        self.timeout_s = timeout_s
+    def __init__(self, endpoint: ChatEndpoint, *, retries: int = RETRIES, temperature: float | None = 0.0) -> None:
+        self.model = endpoint.model
+        self._address = endpoint.address
+        self.timeout_s = endpoint.timeout_s
         self.retries = retries
         self.temperature = temperature
-        self._key = key
+        self._key = endpoint.token
         self._client: OpenAI | None = None
 
     def __repr__(self) -> str:
@@ -202,8 +192,8 @@ class CompletionStream:
             if begun:
                 return f"{model} at {host} fell silent for {seconds} in the middle of the answer. Ask again."
             return (
-                f"{model} at {host} gave no sign for {seconds}. Ask again, or raise SECOND_PASS_LLM_TIMEOUT if the "
-                "model is just slow."
+                f"{model} at {host} gave no sign for {seconds}. Ask again, or raise SECOND_PASS_ANSWER_TIMEOUT_S if "
+                "the model is just slow."
             )
         if isinstance(error, APIConnectionError):
             if begun:
@@ -217,16 +207,17 @@ class CompletionStream:
         if status == 403:
             return f"{host} does not let this key use {model} (403). Check the key's rights or choose another model."
         if status == 404:
-            return f"{host} does not know the model {model} (404). Check SECOND_PASS_LLM_MODEL and OPENAI_BASE_URL."
+            return f"{host} does not know the model {model} (404). Check SECOND_PASS_ANSWER_MODEL and OPENAI_BASE_URL."
         if status == 413 or (status == 400 and _is_too_long(error)):
-            return f"The passages are too long for {model} ({status}). Lower SECOND_PASS_EVIDENCE or change the model."
+            lower = "Lower SECOND_PASS_RANKING_EVIDENCE or change the model."
+            return f"The passages are too long for {model} ({status}). {lower}"
         if status == 429:
             wait = _retry_after(error)
             when = f"Ask again in {wait:.0f} seconds." if wait else "Ask again in a minute."
             return f"{host} takes no more questions now: its rate limit or the account's quota is used up (429). {when}"
         if status >= 500:
             return f"{host} failed on its side ({status}). Ask again; if it stays so, look at that server."
-        return f"{host} refused the request ({status}). Check that SECOND_PASS_LLM_MODEL is a chat model."
+        return f"{host} refused the request ({status}). Check that SECOND_PASS_ANSWER_MODEL is a chat model."
 
 
 def _check_address(address: str) -> None:

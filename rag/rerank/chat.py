@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ingest.errors import RerankerFailed, RerankerUnavailable
+from rag.answer.endpoint import ChatEndpoint
 from rag.rerank.retry import PASSING, seconds_to_wait, with_retries
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-PUBLIC_URL = "https://api.openai.com/v1"
 CONNECT_TIMEOUT_S = 5.0
 
 
@@ -33,10 +33,10 @@ class ChatModel:
     Some models refuse `temperature` or `max_tokens`; what was refused once is left out from then on.
     """
 
-    def __init__(self, *, model: str, key: str = "", base_url: str = "") -> None:
-        self.model = model
-        self.base_url = (base_url or PUBLIC_URL).rstrip("/")
-        self._key = key
+    def __init__(self, endpoint: ChatEndpoint) -> None:
+        self.model = endpoint.model
+        self.base_url = endpoint.address
+        self._key = endpoint.token
         self._lock = threading.Lock()
         self._client: OpenAI | None = None
         self._refused: frozenset[str] = frozenset()

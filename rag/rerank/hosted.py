@@ -1,7 +1,6 @@
 """Hosted rerankers: six vendors, each with the request and the response that its documentation gives.
 
-The question and the passages are sent to the vendor. Keys and addresses come from the environment, by the names that
-the vendors' own clients use.
+The question and the passages are sent to the vendor. Keys and addresses are in `vendors.py`.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from ingest.documents import Chunk, Query
 from ingest.errors import RerankerFailed, RerankerUnavailable
 from rag.rerank.http import new_client, request_json
 from rag.rerank.protocol import Scores, empty_scores
+from rag.rerank.vendors import Vendors, key_variables
 
 if TYPE_CHECKING:
     import httpx
@@ -26,17 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Vendor:
-    """prefix: in front of the model's name. base_url with `path` makes the address; `base_variables` override it, and
-    may hold what the vendor's own client takes there. batch: most passages a request. body: (model, question, texts)
-    → request. rows, index and score: where the results are. cost: what was billed, by name → place in the response.
+    """prefix: in front of the model's name, and of the vendor's fields in `Vendors`, whose address ends before `path`.
+    batch: most passages a request. body: (model, question, texts) → request. rows, index and score: where the results
+    are. cost: what was billed, by name → place in the response.
     """
 
     prefix: str
     title: str
-    base_url: str
-    base_variables: tuple[str, ...]
     path: str
-    key_variables: tuple[str, ...]
     batch: int
     body: Callable[[str, str, Sequence[str]], Mapping[str, Any]]
     rows: str = "results"
@@ -67,10 +64,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             Vendor(
                 prefix="cohere",
                 title="Cohere",
-                base_url="https://api.cohere.com",
-                base_variables=("CO_API_URL",),
                 path="/v2/rerank",
-                key_variables=("CO_API_KEY", "COHERE_API_KEY"),
                 batch=1000,
                 body=lambda model, question, texts: {
                     "model": model,
@@ -83,10 +77,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             Vendor(
                 prefix="jina",
                 title="Jina",
-                base_url="https://api.jina.ai/v1",
-                base_variables=("JINA_BASE_URL",),
                 path="/rerank",
-                key_variables=("JINA_API_KEY",),
                 batch=1000,
                 body=lambda model, question, texts: {
                     "model": model,
@@ -101,10 +92,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             Vendor(
                 prefix="voyage",
                 title="Voyage",
-                base_url="https://api.voyageai.com/v1",
-                base_variables=("VOYAGE_BASE_URL",),
                 path="/rerank",
-                key_variables=("VOYAGE_API_KEY",),
                 batch=1000,
                 body=lambda model, question, texts: {
                     "model": model,
@@ -120,10 +108,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             Vendor(
                 prefix="pinecone",
                 title="Pinecone",
-                base_url="https://api.pinecone.io",
-                base_variables=("PINECONE_CONTROLLER_HOST",),
                 path="/rerank",
-                key_variables=("PINECONE_API_KEY",),
                 batch=100,
                 body=_pinecone_body,
                 rows="data",
@@ -134,10 +119,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             Vendor(
                 prefix="zeroentropy",
                 title="ZeroEntropy",
-                base_url="https://api.zeroentropy.dev/v1",
-                base_variables=("ZEROENTROPY_BASE_URL",),
                 path="/models/rerank",
-                key_variables=("ZEROENTROPY_API_KEY",),
                 batch=1000,
                 body=lambda model, question, texts: {
                     "model": model,
@@ -150,10 +132,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             Vendor(
                 prefix="mixedbread",
                 title="Mixedbread",
-                base_url="https://api.mixedbread.com",
-                base_variables=("MIXEDBREAD_BASE_URL",),
                 path="/v1/reranking",
-                key_variables=("MXBAI_API_KEY",),
                 batch=1000,
                 body=lambda model, question, texts: {
                     "model": model,
@@ -210,7 +189,7 @@ class HostedReranker:
                 timeout_s=self.timeout_s,
                 body=self.vendor.body(self.model, query.text, batch),
                 headers=self.vendor.headers(self.key),
-                key_variable=" or ".join(self.vendor.key_variables),
+                key_variable=key_variables(self.vendor.prefix),
             )
             values[start : start + len(batch)] = scores_by_index(
                 found(reply.body, (self.vendor.rows,)), len(batch), score=self.vendor.score, who=self.vendor.title
@@ -223,23 +202,16 @@ class HostedReranker:
         return Scores(values=values, details=MappingProxyType(details | {k: round(v) for k, v in cost.items()}))
 
 
-def hosted(prefix: str, model: str, environment: Mapping[str, str], timeout_s: float) -> HostedReranker:
-    """Raises RerankerUnavailable when the key is not in the environment."""
-    vendor = VENDORS[prefix]
-    key = _first(environment, vendor.key_variables)
+def hosted(prefix: str, model: str, vendors: Vendors, timeout_s: float) -> HostedReranker:
+    """Raises RerankerUnavailable when the key is not set."""
+    vendor, key = VENDORS[prefix], vendors.key(prefix)
     if not key:
         raise RerankerUnavailable(missing_key(vendor))
-    base_url = address(vendor, environment)
-    return HostedReranker(vendor=vendor, model=model, base_url=base_url, key=key, timeout_s=timeout_s)
-
-
-def address(vendor: Vendor, environment: Mapping[str, str]) -> str:
-    """Where requests go: the vendor's own address, or a proxy named in the environment."""
-    return _first(environment, vendor.base_variables) or vendor.base_url
+    return HostedReranker(vendor=vendor, model=model, base_url=vendors.url(prefix), key=key, timeout_s=timeout_s)
 
 
 def missing_key(vendor: Vendor) -> str:
-    return f"{vendor.title} needs a key in the environment variable {' or '.join(vendor.key_variables)}."
+    return f"{vendor.title} needs a key in the environment variable {key_variables(vendor.prefix)}."
 
 
 def scores_by_index(rows: Any, count: int, *, score: str, who: str) -> NDArray[np.float64]:
@@ -275,7 +247,3 @@ def found(body: Any, place: Sequence[str]) -> Any:
 
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
-
-
-def _first(environment: Mapping[str, str], names: Sequence[str]) -> str:
-    return next((environment[name].strip() for name in names if environment.get(name, "").strip()), "")

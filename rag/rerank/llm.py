@@ -178,7 +178,7 @@ class _Calls:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise RerankerFailed(
-                f"{self._model.model} was not done after {self._timeout_s:.1f} s. Raise the reranker_timeout setting."
+                f"{self._model.model} was not done after {self._timeout_s:.1f} s. Raise timeout_s in [ranking]."
             )
         reply = self._model.ask(system, user, longest=longest, timeout_s=left)
         self.replies.append(reply)

@@ -169,8 +169,9 @@ def _builtin(_: str, options: RerankOptions) -> Reranker:
 
     if options.precise_folder is None:
         raise RerankerUnavailable("builtin needs the folder of its weights (data/models/precise).")
+    models = options.models
     return builtin(
-        folder=options.precise_folder, device=options.device, precision=options.precision, threads=options.threads
+        folder=options.precise_folder, device=models.device, precision=models.precision, threads=models.threads
     )
 
 
@@ -185,10 +186,10 @@ def _cross_encoder(name: str, options: RerankOptions) -> Reranker:
 
     return hub_cross_encoder(
         name,
-        device=options.device,
-        backend=options.backend,
-        precision=options.precision,
-        threads=options.threads,
+        device=options.models.device,
+        backend=options.models.backend,
+        precision=options.models.precision,
+        threads=options.models.threads,
     )
 
 
@@ -201,30 +202,30 @@ def _flashrank(model: str, options: RerankOptions) -> Reranker:
 def _colbert(model: str, options: RerankOptions) -> Reranker:
     from rag.rerank.other import colbert
 
-    return colbert(model, device=options.device, precision=options.precision)
+    return colbert(model, device=options.models.device, precision=options.models.precision)
 
 
 def _rerankers_package(rest: str, options: RerankOptions) -> Reranker:
     from rag.rerank.other import rerankers_package
 
-    return rerankers_package(rest, device=options.device)
+    return rerankers_package(rest, device=options.models.device)
 
 
 def _vendor(prefix: str, *models: str) -> Family:
-    from rag.rerank.hosted import VENDORS, address, hosted, missing_key
+    from rag.rerank.hosted import VENDORS, hosted, missing_key
 
     vendor = VENDORS[prefix]
 
     def problem(options: RerankOptions) -> str:
-        return "" if any(options.environment.get(name) for name in vendor.key_variables) else missing_key(vendor)
+        return "" if options.vendors.key(prefix) else missing_key(vendor)
 
     return Family(
         prefix=f"{prefix}:",
         what=f"hosted by {vendor.title}",
-        make=lambda model, options: hosted(prefix, model, options.environment, options.timeout_s),
+        make=lambda model, options: hosted(prefix, model, options.vendors, options.timeout_s),
         problem=problem,
         examples=tuple(f"{prefix}:{model}" for model in models),
-        sends=lambda options: f"the question and the passages, to {address(vendor, options.environment)}",
+        sends=lambda options: f"the question and the passages, to {options.vendors.url(prefix)}",
     )
 
 
@@ -232,7 +233,7 @@ def _server(prefix: str, example: str, what: str) -> Family:
     def make(rest: str, options: RerankOptions) -> Reranker:
         from rag.rerank.server import server_reranker
 
-        return server_reranker(f"{prefix}{rest}", options.environment, options.timeout_s)
+        return server_reranker(f"{prefix}{rest}", options.vendors.key("own_server"), options.timeout_s)
 
     return Family(
         prefix=prefix,
@@ -252,7 +253,7 @@ def _llm(prefix: str, what: str) -> Family:
 
         if trouble := problem(options):
             raise RerankerUnavailable(f"{prefix}{model}: {trouble}")
-        chat = ChatModel(model=model, key=options.llm_api_key, base_url=options.llm_base_url)
+        chat = ChatModel(replace(options.chat, model=model))
         if prefix == "llm-listwise:":
             return Listwise(model=chat, timeout_s=options.timeout_s)
         if prefix == "llm-pointwise:":
@@ -260,7 +261,7 @@ def _llm(prefix: str, what: str) -> Family:
         return Pairwise(model=chat, timeout_s=options.timeout_s)
 
     def problem(options: RerankOptions) -> str:
-        if options.llm_api_key or options.llm_base_url:
+        if options.chat.configured:
             return ""
         return "needs a chat model: set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own"
 

@@ -24,7 +24,7 @@ from rag.rerank.protocol import Scores, empty_scores
 if TYPE_CHECKING:
     import httpx
 
-KEY_VARIABLE = "SECOND_PASS_RERANK_API_KEY"
+KEY_VARIABLE = "SECOND_PASS_VENDORS_OWN_SERVER_KEY"
 DETECT_TIMEOUT_S = 5.0
 NO_OLLAMA = (
     "Ollama has no rerank endpoint, so it cannot rerank. Run the model with llama.cpp (`llama-server --reranking`) "
@@ -145,8 +145,11 @@ class ServerReranker:
         return Scores(values=values, details=MappingProxyType(details))
 
 
-def server_reranker(name: str, environment: Mapping[str, str], timeout_s: float) -> ServerReranker:
-    """From `http://host:port`, `tei+http://host:port/path#model`. Raises RerankerUnavailable for a wrong address."""
+def server_reranker(name: str, key: str, timeout_s: float) -> ServerReranker:
+    """From `http://host:port`, `tei+http://host:port/path#model`. key: "" where the server asks for none.
+
+    Raises RerankerUnavailable for a wrong address.
+    """
     scheme, _, rest = name.partition("://")
     dialect, plus, protocol = scheme.rpartition("+")
     if plus and dialect == "ollama":
@@ -158,7 +161,6 @@ def server_reranker(name: str, environment: Mapping[str, str], timeout_s: float)
     base_url = f"{protocol}://{address}".rstrip("/")
     if not urlsplit(base_url).hostname:
         raise RerankerUnavailable(f"{name} names no host.")
-    key = environment.get(KEY_VARIABLE, "").strip()
     client = new_client()
     limit = min(DETECT_TIMEOUT_S, timeout_s)
 

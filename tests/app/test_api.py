@@ -14,8 +14,9 @@ import pytest
 import uvicorn
 
 from app.api import make_api
+from app.application import Application
 from app.settings import read_settings
-from app.wiring import Application, build
+from app.wiring import open_application
 
 cohere = pytest.importorskip("cohere", reason="the cohere package is in the dev extra")
 
@@ -29,7 +30,7 @@ TEXTS = {
 
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    application = build(read_settings(home=tmp_path_factory.mktemp("api"), api_key=KEY))
+    application = open_application(read_settings(home=tmp_path_factory.mktemp("api"), api_key=KEY))
     for name, text in TEXTS.items():
         assert application.library.wait_for(application.library.add(text.encode(), name).document.id).status == "ready"
     yield application

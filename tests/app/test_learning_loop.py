@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from app.application import Application
 from app.cli.main import main
 from app.learning import (
     GUARD,
@@ -23,7 +24,7 @@ from app.learning import (
     shipped_fusion,
 )
 from app.settings import read_settings
-from app.wiring import Application, build
+from app.wiring import open_application
 from ingest.errors import SecondPassError
 from ingest.questions import PassageMark, Thumb
 from ingest.store.sql.journal import VersionState
@@ -39,7 +40,7 @@ ASKED = 24
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
     """Two sample manuals, questions asked of them, and a mark on the right page of each."""
-    application = build(read_settings(home=tmp_path_factory.mktemp("loop")))
+    application = open_application(read_settings(home=tmp_path_factory.mktemp("loop")))
     files = [SAMPLES / "vaccine-cold-chain-handbook.pdf", SAMPLES / "valdora-onda-m-manual.pdf"]
     assert all(result.status == "ready" for result in application.library.ingest_files(files))
     goldens = [g for g in read_goldens(SAMPLES / "golden.jsonl") if g.relevant[0][0] in {file.name for file in files}]
@@ -86,7 +87,9 @@ def test_a_promoted_version_is_used_at_once_named_in_the_trace_and_undone(applic
     known = [mark.score for mark in scores if mark]
     assert known == sorted(known, reverse=True)
 
-    done = CliRunner(env={"SECOND_PASS_HOME": str(application.settings.home)}).invoke(main, ["versions", "rollback"])
+    done = CliRunner(env={"SECOND_PASS_HOME": str(application.settings.library.home)}).invoke(
+        main, ["versions", "rollback"]
+    )
     assert done.exit_code == 0
     assert "only-words is undone" in done.output
     again = application.engine.retrieve(question)
@@ -98,7 +101,7 @@ def test_marks_teach_a_precise_model_that_lies_in_its_own_folder_with_weights_of
     application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The real thing, small: few marks, few goldens, few replayed lists."""
-    home = application.settings.home
+    home = application.settings.library.home
     monkeypatch.setattr("rag.learn.precise_model.PRECISE_MINIMUM_MARKS", 20)
     monkeypatch.setattr("app.learning.REPLAY", tmp_path / "replay.jsonl")
     monkeypatch.setattr("app.learning.GUARD", tmp_path / "goldens.jsonl")
@@ -137,7 +140,7 @@ def test_marks_teach_a_precise_model_that_lies_in_its_own_folder_with_weights_of
 
 
 def test_a_promoted_precise_model_is_read_from_its_own_folder(application: Application) -> None:
-    home = application.settings.home
+    home = application.settings.library.home
     shutil.copytree(MODELS / "precise", home / "models" / "precise-mine")
     application.journal.add_version(kind="precise", weights={}, scores={}, version_id="precise-mine")
     application.journal.promote("precise-mine")
@@ -170,7 +173,7 @@ def test_a_thumb_and_a_mark_are_one_row_each_however_often_they_change(applicati
 @pytest.mark.parametrize("kind", ["jsonl", "csv"])
 def test_feedback_is_exported_beside_an_open_app(application: Application, tmp_path: Path, kind: str) -> None:
     file = tmp_path / f"out.{kind}"
-    environment = {"SECOND_PASS_HOME": str(application.settings.home)}
+    environment = {"SECOND_PASS_HOME": str(application.settings.library.home)}
     done = CliRunner(env=environment).invoke(main, ["feedback", "export", str(file), "--format", kind])
     assert done.exit_code == 0, done.output
     lines = file.read_text(encoding="utf-8-sig").splitlines()
@@ -187,4 +190,4 @@ def test_without_a_library_learning_says_so(tmp_path: Path) -> None:
 
 
 def test_the_shipped_weights_are_used_where_nothing_was_learned(application: Application) -> None:
-    assert current_fusion(application.journal, application.settings.home) == shipped_fusion()
+    assert current_fusion(application.journal, application.settings.library.home) == shipped_fusion()

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from app.application import Application
 from app.settings import read_settings
 from app.visitors import Visitor, authorize, private, visitor_of
-from app.wiring import Application, build
+from app.wiring import open_application
 from ingest.errors import NotAllowed
 from ingest.questions import PassageMark, Thumb
 
@@ -19,7 +20,7 @@ QUESTION = "How is the valve of reactor seven opened?"
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    application = build(read_settings(home=tmp_path_factory.mktemp("visitors")))
+    application = open_application(read_settings(home=tmp_path_factory.mktemp("visitors")))
     for app, text in (
         (private(application, ANNA), "The valve of reactor seven is opened with the brass wheel."),
         (private(application, BERT), "The valve of reactor seven is opened with the iron lever."),
@@ -72,7 +73,7 @@ def test_someone_without_documents_searches_the_shared_ones_only(whole: Applicat
 
 
 def test_an_empty_library_without_shared_documents_finds_nothing(tmp_path: Path) -> None:
-    application = build(read_settings(home=tmp_path))
+    application = open_application(read_settings(home=tmp_path))
     try:
         added = private(application, ANNA).library.add(b"The valve is opened by hand.", "a.txt", collection="default")
         application.library.wait_for(added.document.id)

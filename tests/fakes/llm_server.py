@@ -1,7 +1,7 @@
 """A real OpenAI-compatible chat server on loopback whose replies, and faults, a test writes down beforehand.
 
     with LlmServer(Say("Six hours [1].")) as server:
-        generator = OpenAIGenerator(model="test", key="sk-secret", base_url=server.url)
+        generator = OpenAIGenerator(ChatEndpoint(model="test", base_url=server.url))
 
 Replies are used in order; the last one repeats. `server.requests` holds what arrived.
 """

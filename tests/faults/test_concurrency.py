@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from app.settings import read_settings
-from app.wiring import build
+from app.wiring import open_application
 
 TOPICS = "valve pump turbine reactor boiler filter sensor engine gearbox compressor".split()
 COLOURS = "red blue green yellow violet brown white black".split()
@@ -19,7 +19,7 @@ def text(topic: str, colour: str) -> bytes:
 
 
 def test_asking_goes_on_while_documents_are_added_and_deleted(tmp_path: Path) -> None:
-    application = build(read_settings(home=tmp_path, score_cache=False, precise="none"))
+    application = open_application(read_settings(home=tmp_path, score_cache=False, precise="none"))
     library, engine = application.library, application.engine
     try:
         steady = [library.add(text(topic, "red"), f"{topic}-red.txt", collection="steady") for topic in TOPICS]

@@ -17,7 +17,7 @@ import pytest
 
 import ingest.store.sql.database
 from app.settings import read_settings
-from app.wiring import build
+from app.wiring import open_application
 from ingest.documents import Document, Status
 from ingest.errors import DiskFull, LibraryInUse, SecondPassError
 from ingest.pipeline import Library
@@ -143,10 +143,10 @@ def test_a_data_directory_that_cannot_be_written_to_is_named(tmp_path: Path, the
     home = tmp_path / "disk" / "library"
     home.parent.mkdir()
     with (
-        read_only(home.parent, lambda: build(read_settings(home=home)).close() if there else None),
+        read_only(home.parent, lambda: open_application(read_settings(home=home)).close() if there else None),
         pytest.raises(SecondPassError, match="SECOND_PASS_HOME") as said,
     ):
-        build(read_settings(home=home))
+        open_application(read_settings(home=home))
     assert str(home) in str(said.value)
 
 

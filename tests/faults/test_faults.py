@@ -17,18 +17,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from pypdf import PdfReader, PdfWriter
 from reportlab.pdfgen.canvas import Canvas
 
 import ingest.store.files.folder
+from app.application import Application
 from app.settings import read_settings
-from app.wiring import Application, build
+from app.wiring import open_application
 from app.words import explain_outcome
 from ingest.documents import Status
 from ingest.errors import EmptyFile, NotAPdf, QuestionRefused, SecondPassError, TooLarge
 from ingest.questions import PassageMark, Thumb
 from ingest.read.limits import Limits
 from ingest.read.sandbox import Reader
+from rag.answer.endpoint import ChatEndpoint
 from rag.answer.generate import OpenAIGenerator
 from rag.tracing import Outcome
 from tests.fakes.llm_server import Cut, LlmServer, Refuse, Say
@@ -91,7 +94,7 @@ def with_stream(content: bytes, *, pages: int = 1, times: int = 1) -> bytes:
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    application = build(read_settings(home=tmp_path_factory.mktemp("faults"), max_pages=60))
+    application = open_application(read_settings(home=tmp_path_factory.mktemp("faults"), max_pages=60))
     yield application
     application.close()
 
@@ -221,7 +224,7 @@ def test_fault_13_too_large_and_too_many_pages_name_the_limit(app: Application, 
     big = tmp_path / "big.pdf"
     with big.open("wb") as file:
         file.write(b"%PDF-1.4\n")
-        file.truncate((app.settings.max_file_mb + 1) * 2**20)
+        file.truncate((app.settings.read.file_mb + 1) * 2**20)
     with pytest.raises(TooLarge, match="max_file_mb"):
         app.library.add(big, big.name)
 
@@ -230,10 +233,10 @@ def test_fault_13_too_large_and_too_many_pages_name_the_limit(app: Application, 
     "name", ["../../x.pdf", "<img src=x onerror=alert(1)>.pdf", "\u202efdp.exe.pdf", "n" * 4000 + ".pdf", "a#b.pdf"]
 )
 def test_fault_14_names_are_never_paths(app: Application, name: str) -> None:
-    outside = {path for path in app.settings.home.parent.iterdir()}
+    outside = {path for path in app.settings.library.home.parent.iterdir()}
     assert added(app, pdf(f"A file with an odd name of {len(name)} letters."), name)[0] is Status.READY
-    assert {path for path in app.settings.home.parent.iterdir()} == outside
-    stored = [path.name for path in (app.settings.home / "files").rglob("*") if path.is_file()]
+    assert {path for path in app.settings.library.home.parent.iterdir()} == outside
+    stored = [path.name for path in (app.settings.library.home / "files").rglob("*") if path.is_file()]
     assert all(set(stem.split(".")[0]) <= set("0123456789abcdef") for stem in stored)
 
 
@@ -292,7 +295,9 @@ def with_model(app: Application, server: LlmServer, **more: object):
 
     from rag.engine import Engine
 
-    generator = OpenAIGenerator(model="test", key="sk-secret", base_url=server.url, timeout_s=5, **more)
+    generator = OpenAIGenerator(
+        ChatEndpoint(model="test", key=SecretStr("sk-secret"), base_url=server.url, timeout_s=5), **more
+    )
     return Engine(replace(app.engine.parts, generator=generator), app.engine.options)
 
 
@@ -311,7 +316,7 @@ def test_fault_19_is_tested_at_every_failpoint() -> None:
 def test_fault_20_a_damaged_vector_folder_is_said_and_rebuilt(tmp_path: Path, damage: str) -> None:
     import shutil
 
-    first = build(read_settings(home=tmp_path))
+    first = open_application(read_settings(home=tmp_path))
     assert added(first, pdf(SENTENCE), "valve.pdf")[0] is Status.READY
     first.close()
     if damage == "deleted":
@@ -320,7 +325,7 @@ def test_fault_20_a_damaged_vector_folder_is_said_and_rebuilt(tmp_path: Path, da
         for path in (tmp_path / "vectors").rglob("*"):
             if path.is_file():
                 path.write_bytes(path.read_bytes()[:100])
-    again = build(read_settings(home=tmp_path))
+    again = open_application(read_settings(home=tmp_path))
     try:
         assert "vector" in again.library.report.text()
         trace = again.engine.retrieve("How is the valve opened?")
@@ -339,7 +344,7 @@ def test_fault_21_a_full_disk_at_upload_leaves_nothing_behind(
     app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def kept() -> set[Path]:
-        return {path for path in (app.settings.home / "files").rglob("*") if path.is_file()}
+        return {path for path in (app.settings.library.home / "files").rglob("*") if path.is_file()}
 
     before = kept()
 
@@ -351,7 +356,7 @@ def test_fault_21_a_full_disk_at_upload_leaves_nothing_behind(
         app.library.add(pdf("There is no room for this."), "no-room.pdf")
     monkeypatch.undo()
     assert kept() == before
-    with sqlite3.connect(app.settings.home / "library.sqlite3") as connection:
+    with sqlite3.connect(app.settings.library.home / "library.sqlite3") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
     assert added(app, pdf("There is room again."), "room.pdf")[0] is Status.READY
@@ -380,7 +385,9 @@ def test_fault_23_a_locked_database_is_waited_for_or_said_and_feedback_is_neithe
 ) -> None:
     stream = app.engine.ask("How is the valve of reactor seven opened?")
     assert stream.answer
-    other = sqlite3.connect(app.settings.home / "library.sqlite3", isolation_level=None, check_same_thread=False)
+    other = sqlite3.connect(
+        app.settings.library.home / "library.sqlite3", isolation_level=None, check_same_thread=False
+    )
     other.execute("BEGIN EXCLUSIVE")
     threading.Timer(1.0, lambda: other.execute("ROLLBACK")).start()
     app.journal.thumb(Thumb(question_id=stream.record_id, value=1))
@@ -397,7 +404,7 @@ def test_fault_24_empty_long_and_unanswerable_questions_get_a_fitting_reply(app:
     with pytest.raises(QuestionRefused, match="100,000 characters"):
         app.engine.ask("a" * 100_000)
     with LlmServer(Say("never asked")) as server:
-        empty = build(read_settings(home=tmp_path))
+        empty = open_application(read_settings(home=tmp_path))
         try:
             answer = with_model(empty, server).ask("Is anybody here?").answer
         finally:
@@ -410,7 +417,7 @@ def test_fault_24_empty_long_and_unanswerable_questions_get_a_fitting_reply(app:
 def test_fault_25_a_second_process_says_why_it_stops_and_a_double_click_is_one_row(app: Application) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "app.cli", "ask", "Is it free?"],
-        env=os.environ | {"SECOND_PASS_HOME": str(app.settings.home)},
+        env=os.environ | {"SECOND_PASS_HOME": str(app.settings.library.home)},
         capture_output=True,
         text=True,
         timeout=120,

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from pydantic import SecretStr
 
+from app.application import Application
 from app.settings import read_settings
-from app.wiring import Application, build
+from app.wiring import open_application
 from ingest.errors import RerankerFailed
+from rag.answer.endpoint import ChatEndpoint
 from rag.answer.generate import OpenAIGenerator
 from rag.answer.prompt import NOT_FOUND
 from rag.engine import Engine, Options
@@ -31,7 +34,7 @@ TEXTS = {
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    application = build(read_settings(home=tmp_path_factory.mktemp("engine")))
+    application = open_application(read_settings(home=tmp_path_factory.mktemp("engine")))
     for name, text in TEXTS.items():
         assert application.library.wait_for(application.library.add(text.encode(), name).document.id).status == "ready"
     yield application
@@ -40,7 +43,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
 
 def engine(app: Application, server: LlmServer | None = None, **parts: object) -> Engine:
     if server:
-        parts["generator"] = OpenAIGenerator(model="test", key="sk-secret", base_url=server.url, retries=0)
+        parts["generator"] = OpenAIGenerator(
+            ChatEndpoint(model="test", key=SecretStr("sk-secret"), base_url=server.url), retries=0
+        )
     return Engine(replace(app.engine.parts, calibration=None, **parts), app.engine.options)
 
 

@@ -1,24 +1,22 @@
 import pytest
 from pydantic import SecretStr
 
-from app.settings import Settings
+from app.settings import Settings, changed
 from app.show.settings_table import in_use, rows, sent_where, shown, without_password
 
 
-def with_key(**changes: object) -> Settings:
-    return Settings().model_copy(update={"openai_api_key": SecretStr("sk-very-secret"), **changes})
+def with_key(**answer: object) -> Settings:
+    return changed(Settings(), answer={"key": "sk-very-secret", **answer})
 
 
-def test_every_setting_is_listed_once_with_its_variable() -> None:
-    found = [row for group in rows(Settings()).values() for row in group]
-    assert sorted(row.name for row in found) == sorted(Settings.model_fields)
-    variables = {row.name: row.variable for row in found}
-    assert variables["fast_keep"] == "SECOND_PASS_FAST_KEEP"
-    assert variables["openai_api_key"] == "OPENAI_API_KEY"
+def test_every_setting_is_listed_with_the_variable_that_is_usual_for_it() -> None:
+    variables = {row.name: row.variable for found in rows(Settings()).values() for row in found}
+    assert variables["fast_keep"] == "SECOND_PASS_RANKING_FAST_KEEP"
+    assert variables["base_url"] == "OPENAI_BASE_URL"
 
 
 def test_a_key_is_never_shown_not_even_in_part() -> None:
-    settings = with_key(openai_base_url="https://me:hunter2@llm.example/v1")
+    settings = with_key(base_url="https://me:hunter2@llm.example/v1")
     text = repr([rows(settings), sent_where(settings), in_use(settings)])
     assert "secret" not in text
     assert "hunter2" not in text
@@ -44,16 +42,21 @@ def test_nothing_is_sent_by_default_and_a_language_model_is_named() -> None:
     ],
 )
 def test_a_reranker_that_sends_passages_away_is_named_with_its_address(name: str, address: str) -> None:
-    [(what, where)] = sent_where(Settings().model_copy(update={"precise": name}))
+    [(what, where)] = sent_where(changed(Settings(), precise=name))
     assert what == "The question and the passages that the precise stage reads"
     assert address in where
+
+
+def test_a_vendors_proxy_is_named_in_the_vendors_place() -> None:
+    [(_, where)] = sent_where(changed(Settings(), precise="cohere:x", vendors={"cohere_url": "https://proxy.example"}))
+    assert where.endswith("https://proxy.example")
 
 
 @pytest.mark.parametrize(
     "name", ["none", "builtin", "late-interaction", "BAAI/bge-reranker-base", "flashrank:rank-T5-flan", "colbert:a/b"]
 )
 def test_a_reranker_on_this_machine_sends_nothing(name: str) -> None:
-    assert sent_where(Settings().model_copy(update={"precise": name})) == []
+    assert sent_where(changed(Settings(), precise=name)) == []
 
 
 @pytest.mark.parametrize(
@@ -69,7 +72,7 @@ def test_a_url_keeps_its_host_and_loses_its_password() -> None:
 
 
 def test_a_changed_setting_is_marked() -> None:
-    changed = Settings().model_copy(update={"fast_keep": 30})
-    found = {row.name: row.changed for group in rows(changed).values() for row in group}
+    more = changed(Settings(), fast_keep=30)
+    found = {row.name: row.changed for group in rows(more).values() for row in group}
     assert found["fast_keep"]
     assert not found["retrieve"]

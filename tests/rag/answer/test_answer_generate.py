@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 import socket
 from base64 import b64encode
+from dataclasses import replace
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from ingest.errors import GeneratorFailed
-from rag.answer.generate import OpenAIGenerator
+from rag.answer.endpoint import ChatEndpoint
+from rag.answer.generate import RETRIES, OpenAIGenerator
 from rag.answer.protocol import Message, Prompt
 from tests.fakes.llm_server import Cut, LlmServer, Raw, Refuse, Reply, Say, Silence
 
@@ -17,9 +21,12 @@ KEY = "sk-secret-4711"
 PROMPT = Prompt(system="Be brief.", messages=(Message(role="user", content="How long does it keep?"),))
 
 
-def generator(server: LlmServer, **changes: object) -> OpenAIGenerator:
-    values: dict[str, object] = {"model": "test", "key": KEY, "base_url": server.url, "timeout_s": 5.0} | changes
-    return OpenAIGenerator(**values)  # type: ignore[arg-type]
+def endpoint(base_url: str, **changes: Any) -> ChatEndpoint:
+    return replace(ChatEndpoint(model="test", key=SecretStr(KEY), base_url=base_url, timeout_s=5.0), **changes)
+
+
+def generator(server: LlmServer, *, retries: int = RETRIES, **changes: Any) -> OpenAIGenerator:
+    return OpenAIGenerator(endpoint(server.url, **changes), retries=retries)
 
 
 def heard(server: LlmServer, **changes: object) -> tuple[str, str]:
@@ -67,7 +74,7 @@ def test_nothing_is_sent_before_the_answer_is_read():
         (Refuse(401), "OPENAI_API_KEY", 1),
         (Refuse(403), "does not let this key use test", 1),
         (Refuse(404), "does not know the model test", 1),
-        (Refuse(400, "This model's maximum context length is 4096 tokens"), "SECOND_PASS_EVIDENCE", 1),
+        (Refuse(400, "This model's maximum context length is 4096 tokens"), "SECOND_PASS_RANKING_EVIDENCE", 1),
         (Refuse(422), "refused the request (422)", 1),
         (Refuse(429, headers={"Retry-After": "0"}), "(429)", 3),
         (Refuse(500, headers={"Retry-After": "0"}), "failed on its side (500)", 3),
@@ -109,7 +116,7 @@ def test_silence_before_the_first_word_is_given_up_without_asking_again():
         text, failure = heard(server, timeout_s=0.3)
         assert text == ""
         assert "gave no sign for 0.3 seconds" in failure
-        assert "SECOND_PASS_LLM_TIMEOUT" in failure
+        assert "SECOND_PASS_ANSWER_TIMEOUT_S" in failure
         assert len(server.requests) == 1
 
 
@@ -171,7 +178,7 @@ def test_a_server_that_is_not_there_is_named_with_what_to_check():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    there = OpenAIGenerator(model="test", key=KEY, base_url=f"http://127.0.0.1:{port}/v1", retries=0)
+    there = OpenAIGenerator(endpoint(f"http://127.0.0.1:{port}/v1"), retries=0)
     with pytest.raises(GeneratorFailed, match="cannot be reached") as failed:
         list(there.stream(PROMPT))
     assert f"127.0.0.1:{port}" in str(failed.value)
@@ -183,7 +190,7 @@ def test_a_server_that_is_not_there_is_named_with_what_to_check():
 )
 def test_an_address_that_cannot_be_one_is_a_plain_failure(address: str):
     with pytest.raises(GeneratorFailed, match="OPENAI_BASE_URL is not an address"):
-        list(OpenAIGenerator(model="test", key=KEY, base_url=address, retries=0).stream(PROMPT))
+        list(OpenAIGenerator(endpoint(address), retries=0).stream(PROMPT))
 
 
 @pytest.mark.parametrize(
@@ -219,7 +226,7 @@ def test_closing_early_gives_the_connection_back():
 def test_a_password_in_the_address_is_sent_but_never_shown_or_logged(caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.DEBUG)
     with LlmServer(Say("Yes."), Refuse(401)) as server:
-        there = generator(server, base_url=server.url.replace("//", "//user:hidden%21@"), key="")
+        there = generator(server, base_url=server.url.replace("//", "//user:hidden%21@"), key=None)
         assert list(there.stream(PROMPT)) == ["Yes."]
         with pytest.raises(GeneratorFailed) as failed:
             list(there.stream(PROMPT))

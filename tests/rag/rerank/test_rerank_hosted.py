@@ -5,11 +5,13 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
 from ingest.errors import RerankerFailed, RerankerUnavailable
 from rag.rerank.hosted import VENDORS, HostedReranker
 from rag.rerank.options import RerankOptions
 from rag.rerank.registry import make_reranker
+from rag.rerank.vendors import Vendors, key_variables
 from tests.fakes.passages import chunks, query
 from tests.fakes.vendor_server import KEY, VENDOR_ANSWERS, Fault, Server, overlap, running
 
@@ -28,13 +30,9 @@ PATHS = {"jina": "/v1", "voyage": "/v1", "zeroentropy": "/v1"}  # what the vendo
 
 @contextmanager
 def hosted(prefix: str, *, key: str = KEY, timeout_s: float = 5.0) -> Iterator[tuple[HostedReranker, Server]]:
-    vendor = VENDORS[prefix]
     with running(VENDOR_ANSWERS[prefix]) as server:
-        environment = {
-            vendor.key_variables[0]: key,
-            vendor.base_variables[0]: server.url + PATHS.get(prefix, ""),
-        }
-        options = RerankOptions(environment=environment, timeout_s=timeout_s)
+        account = {f"{prefix}_key": SecretStr(key), f"{prefix}_url": server.url + PATHS.get(prefix, "")}
+        options = RerankOptions(vendors=Vendors(**account), timeout_s=timeout_s)
         reranker = make_reranker(f"{prefix}:{MODELS[prefix]}", options=options)
         assert isinstance(reranker, HostedReranker)
         yield reranker, server
@@ -57,8 +55,8 @@ def test_each_passage_gets_the_score_that_the_vendor_gave_it(prefix: str) -> Non
 
 
 def test_a_missing_key_names_its_variable(prefix: str) -> None:
-    with pytest.raises(RerankerUnavailable, match=VENDORS[prefix].key_variables[-1]):
-        make_reranker(f"{prefix}:{MODELS[prefix]}", options=RerankOptions(environment={}))
+    with pytest.raises(RerankerUnavailable, match=key_variables(prefix)):
+        make_reranker(f"{prefix}:{MODELS[prefix]}", options=RerankOptions())
 
 
 def test_a_refused_key_is_said_and_never_shown(prefix: str) -> None:
@@ -66,7 +64,7 @@ def test_a_refused_key_is_said_and_never_shown(prefix: str) -> None:
         with pytest.raises(RerankerUnavailable, match="refused the key") as caught:
             reranker.score(query(), chunks(TEXTS))
         assert "wrong-secret-key" not in str(caught.value) + repr(reranker)
-        assert VENDORS[prefix].key_variables[0] in str(caught.value)
+        assert key_variables(prefix) in str(caught.value)
         assert len(server.asked) == 1  # a refused key is not tried again
 
 
@@ -121,8 +119,8 @@ def test_silence_ends_at_the_timeout() -> None:
 
 
 def test_no_server_at_the_address_is_said_with_the_host() -> None:
-    environment = {"CO_API_KEY": KEY, "CO_API_URL": "http://127.0.0.1:9"}
-    reranker = make_reranker("cohere:rerank-v3.5", options=RerankOptions(environment=environment, timeout_s=5.0))
+    vendors = Vendors(cohere_key=SecretStr(KEY), cohere_url="http://127.0.0.1:9")
+    reranker = make_reranker("cohere:rerank-v3.5", options=RerankOptions(vendors=vendors, timeout_s=5.0))
     with pytest.raises(RerankerUnavailable, match=r"Cohere cannot be reached: no connection to 127\.0\.0\.1"):
         reranker.score(query(), chunks(TEXTS))
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from ingest.errors import RerankerFailed, RerankerUnavailable
+from rag.answer.endpoint import ChatEndpoint
 from rag.rerank.llm import (
     LONGEST_PASSAGE,
     Listwise,
@@ -46,7 +48,8 @@ def asking(
     kind: str, reply: Callable[[str, str, int], str] = judged, timeout_s: float = 5.0
 ) -> Iterator[tuple[Ranker, Server]]:
     with running(chat(reply)) as server:
-        options = RerankOptions(llm_api_key="llm-secret", llm_base_url=f"{server.url}/v1", timeout_s=timeout_s)
+        endpoint = ChatEndpoint(key=SecretStr("llm-secret"), base_url=f"{server.url}/v1")
+        options = RerankOptions(chat=endpoint, timeout_s=timeout_s)
         reranker = make_reranker(f"llm-{kind}:some-model", options=options)
         assert isinstance(reranker, Listwise | Pointwise | Pairwise)
         yield reranker, server
@@ -279,4 +282,4 @@ def test_an_answer_that_is_no_chat_completion_is_said(body: object) -> None:
 
 def test_without_an_endpoint_it_says_what_to_set(kind: str) -> None:
     with pytest.raises(RerankerUnavailable, match="OPENAI_API_KEY"):
-        make_reranker(f"llm-{kind}:some-model", options=RerankOptions(environment={}))
+        make_reranker(f"llm-{kind}:some-model", options=RerankOptions())

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.embed.options import ModelOptions
 from ingest.errors import RerankerUnavailable
 from rag.rerank.options import RerankOptions
 from rag.rerank.other import colbert, flashrank, rerankers_package
@@ -50,21 +51,21 @@ def test_a_plain_encoder_is_refused_and_not_given_a_random_projection(tmp_path: 
 
 def test_a_colbert_model_named_as_a_cross_encoder_says_how_it_is_named(tmp_path: Path) -> None:
     save_colbert(tmp_path)
-    reranker = make_reranker(str(tmp_path), options=RerankOptions(device="cpu", environment={}))
+    reranker = make_reranker(str(tmp_path), options=RerankOptions(models=ModelOptions(device="cpu")))
     with pytest.raises(RerankerUnavailable, match=f"colbert:{tmp_path}"):
         reranker.score(query(), chunks(TEXTS))
 
 
 @lacks("flashrank")
 def test_missing_flashrank_names_its_extra() -> None:
-    reranker = make_reranker("flashrank:ms-marco-TinyBERT-L-2-v2", options=RerankOptions(environment={}))
+    reranker = make_reranker("flashrank:ms-marco-TinyBERT-L-2-v2", options=RerankOptions())
     with pytest.raises(RerankerUnavailable, match=r"second-pass\[flashrank\]"):
         reranker.score(query(), chunks(TEXTS))
 
 
 @lacks("rerankers")
 def test_missing_rerankers_names_its_extra() -> None:
-    reranker = make_reranker("rerankers:unicamp-dl/InRanker-base", options=RerankOptions(environment={}))
+    reranker = make_reranker("rerankers:unicamp-dl/InRanker-base", options=RerankOptions())
     with pytest.raises(RerankerUnavailable, match=r"second-pass\[rerankers\]"):
         reranker.score(query(), chunks(TEXTS))
 

@@ -6,20 +6,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pydantic import SecretStr
 
 from ingest.documents import Chunk, Query
 from ingest.errors import RerankerFailed, RerankerUnavailable, UnknownName
+from rag.answer.endpoint import ChatEndpoint
 from rag.rerank.budget import Budgeted
 from rag.rerank.cache import CachedReranker
 from rag.rerank.options import RerankOptions
 from rag.rerank.registry import FAMILIES, Rerankers, known, known_names, make_reranker
 from rag.rerank.server import ServerReranker
+from rag.rerank.vendors import Vendors
 from tests.fakes.passages import chunks, query
 
-EVERY_KEY = {
-    name: "a-key"
-    for name in "CO_API_KEY JINA_API_KEY VOYAGE_API_KEY PINECONE_API_KEY ZEROENTROPY_API_KEY MXBAI_API_KEY".split()
-}
+KEY = SecretStr("a-key")
+EVERY_KEY = Vendors(
+    cohere_key=KEY, jina_key=KEY, voyage_key=KEY, pinecone_key=KEY, zeroentropy_key=KEY, mixedbread_key=KEY
+)
+CHAT = ChatEndpoint(key=KEY)
 
 
 class Vectors:
@@ -43,9 +47,7 @@ class Memory:
 
 
 def everything(tmp_path: Path) -> RerankOptions:
-    return RerankOptions(
-        token_vectors=Vectors([[1, 0]]), precise_folder=tmp_path, llm_api_key="a-key", environment=EVERY_KEY
-    )
+    return RerankOptions(token_vectors=Vectors([[1, 0]]), precise_folder=tmp_path, chat=CHAT, vendors=EVERY_KEY)
 
 
 @pytest.mark.parametrize("name", [name for name in known_names() if not name.startswith("ollama")])
@@ -81,7 +83,7 @@ def test_a_family_without_a_model_gives_an_example(tmp_path: Path) -> None:
 
 
 def test_the_settings_page_says_why_a_reranker_cannot_run_here(tmp_path: Path) -> None:
-    rows = {row.name: row for row in known(RerankOptions(precise_folder=tmp_path, environment={}))}
+    rows = {row.name: row for row in known(RerankOptions(precise_folder=tmp_path))}
     assert rows["none"].usable
     assert "precise.safetensors" in rows["builtin"].note
     assert not rows["builtin"].usable
@@ -93,20 +95,20 @@ def test_the_settings_page_says_why_a_reranker_cannot_run_here(tmp_path: Path) -
 
 
 def test_the_settings_page_says_what_is_sent_where() -> None:
-    rows = {row.name: row for row in known(RerankOptions(environment={"CO_API_URL": "https://proxy.example"}))}
+    rows = {row.name: row for row in known(RerankOptions(vendors=Vendors(cohere_url="https://proxy.example")))}
     assert rows["late-interaction"].sends == "nothing leaves this machine"
     assert rows["cohere:rerank-v3.5"].sends.endswith("to https://proxy.example")
     assert rows["jina:jina-reranker-v3"].sends.endswith("to https://api.jina.ai/v1")
 
 
 def test_a_key_makes_a_hosted_reranker_usable() -> None:
-    rows = {row.name: row for row in known(RerankOptions(environment=EVERY_KEY))}
+    rows = {row.name: row for row in known(RerankOptions(vendors=EVERY_KEY))}
     assert rows["cohere:rerank-v3.5"].usable
-    assert "a-key" not in repr(rows) + repr(RerankOptions(environment=EVERY_KEY, llm_api_key="a-key"))
+    assert "a-key" not in repr(rows) + repr(RerankOptions(vendors=EVERY_KEY, chat=CHAT))
 
 
 def test_policies_stand_around_the_reranker_where_they_make_sense(tmp_path: Path) -> None:
-    options = RerankOptions(precise_folder=tmp_path, budget_ms=100, cache=Memory(), environment=EVERY_KEY)
+    options = RerankOptions(precise_folder=tmp_path, budget_ms=100, cache=Memory(), vendors=EVERY_KEY)
     cached = make_reranker("builtin", options=options)
     assert isinstance(cached, CachedReranker)
     assert isinstance(cached.inner, Budgeted)
@@ -118,7 +120,7 @@ def test_policies_stand_around_the_reranker_where_they_make_sense(tmp_path: Path
 
 
 def test_a_reranker_is_made_once_and_each_question_has_its_own_budget(tmp_path: Path) -> None:
-    kept = Rerankers(RerankOptions(precise_folder=tmp_path, cache=Memory(), environment={}))
+    kept = Rerankers(RerankOptions(precise_folder=tmp_path, cache=Memory()))
     plain = kept.get("builtin", cached=False)
     short = kept.get("builtin", budget_ms=5, cached=False)
     assert isinstance(short, Budgeted)
@@ -139,7 +141,7 @@ def test_none_keeps_the_order(tmp_path: Path) -> None:
 
 def test_late_interaction_is_the_weighted_mean_of_the_best_cosines() -> None:
     vectors = Vectors([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
-    reranker = make_reranker("late-interaction", options=RerankOptions(token_vectors=vectors, environment={}))
+    reranker = make_reranker("late-interaction", options=RerankOptions(token_vectors=vectors))
     scores = reranker.score(query(), chunks(["a", "b", "c"]))
     np.testing.assert_allclose(scores.values, [0.75, 0.25, 0.5])
     assert scores.details["scored"] == 3
@@ -148,7 +150,7 @@ def test_late_interaction_is_the_weighted_mean_of_the_best_cosines() -> None:
 
 def test_a_passage_without_token_vectors_is_unread_and_said() -> None:
     vectors = Vectors([[1.0, 0.0], [np.nan, np.nan]])
-    reranker = make_reranker("late-interaction", options=RerankOptions(token_vectors=vectors, environment={}))
+    reranker = make_reranker("late-interaction", options=RerankOptions(token_vectors=vectors))
     scores = reranker.score(query(), chunks(["a", "b"]))
     assert np.isnan(scores.values).tolist() == [False, True]
     assert scores.note == "1 of 2 passages have no token vectors."
@@ -156,8 +158,8 @@ def test_a_passage_without_token_vectors_is_unread_and_said() -> None:
 
 def test_no_token_vectors_at_all_is_a_failure() -> None:
     vectors = Vectors([[np.nan, np.nan]])
-    reranker = make_reranker("late-interaction", options=RerankOptions(token_vectors=vectors, environment={}))
+    reranker = make_reranker("late-interaction", options=RerankOptions(token_vectors=vectors))
     with pytest.raises(RerankerFailed, match="no token vectors are stored"):
         reranker.score(query(), chunks(["a"]))
     with pytest.raises(RerankerUnavailable, match="token vectors"):
-        make_reranker("late-interaction", options=RerankOptions(environment={}))
+        make_reranker("late-interaction", options=RerankOptions())

@@ -6,11 +6,13 @@ from typing import Protocol
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
 from ingest.errors import RerankerFailed, RerankerUnavailable, UnknownName
 from rag.rerank.options import RerankOptions
 from rag.rerank.registry import Rerankers, make_reranker
 from rag.rerank.server import ServerReranker
+from rag.rerank.vendors import Vendors
 from tests.fakes.passages import chunks, query
 from tests.fakes.vendor_server import (
     KEY,
@@ -39,7 +41,7 @@ DIALECTS: dict[str, tuple[dict[str, Answer], str, str]] = {
 
 
 class At(Protocol):
-    def __call__(self, name: str, **environment: str) -> ServerReranker: ...
+    def __call__(self, name: str, key: str = "") -> ServerReranker: ...
 
 
 @pytest.fixture
@@ -47,8 +49,9 @@ def at() -> Iterator[At]:
     """A reranker at an address; its connections are closed afterwards."""
     with ExitStack() as stack:
 
-        def make(name: str, **environment: str) -> ServerReranker:
-            reranker = make_reranker(name, options=RerankOptions(environment=environment, timeout_s=5.0))
+        def make(name: str, key: str = "") -> ServerReranker:
+            options = RerankOptions(vendors=Vendors(own_server_key=SecretStr(key)), timeout_s=5.0)
+            reranker = make_reranker(name, options=options)
             assert isinstance(reranker, ServerReranker)
             stack.callback(reranker.client.close)
             return reranker
@@ -138,14 +141,14 @@ def test_a_model_among_several_is_named_after_a_number_sign(at: At) -> None:
         assert server.posts[-1].body["model"] == "BAAI/bge-reranker-v2-m3"
 
 
-def test_the_key_comes_from_the_environment(at: At) -> None:
+def test_the_key_comes_from_the_settings(at: At) -> None:
     answers = vllm()
     spoken = answers["POST /rerank"]
     answers["POST /rerank"] = lambda asked: (bearer(asked, {"error": "no"}), spoken(asked))[1]
     with running(answers) as server:
-        with pytest.raises(RerankerUnavailable, match="SECOND_PASS_RERANK_API_KEY"):
+        with pytest.raises(RerankerUnavailable, match="SECOND_PASS_VENDORS_OWN_SERVER_KEY"):
             at(f"vllm+{server.url}").score(query(), chunks(TEXTS))
-        at(f"vllm+{server.url}", SECOND_PASS_RERANK_API_KEY=KEY).score(query(), chunks(TEXTS))
+        at(f"vllm+{server.url}", KEY).score(query(), chunks(TEXTS))
 
 
 def test_no_server_is_said_at_once_and_with_the_address(at: At) -> None:
@@ -176,7 +179,7 @@ def test_a_passing_failure_is_tried_again(at: At) -> None:
 
 def test_an_address_that_the_settings_do_not_name_is_refused() -> None:
     with running(tei()) as server:
-        kept = Rerankers(RerankOptions(environment={}), servers=[server.url])
+        kept = Rerankers(RerankOptions(), servers=[server.url])
         reranker = kept.get(server.url)
         assert isinstance(reranker, ServerReranker)
         np.testing.assert_allclose(reranker.score(query(), chunks(TEXTS)).values, EXPECTED)
