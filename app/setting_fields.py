@@ -23,7 +23,7 @@ PREFIX = "SECOND_PASS_"
 # Version 0.1 had no groups. These kept their name and are still known by it alone …
 FLAT = (
     *(f"library.{name}" for name in ("home", "collection")),
-    *(f"models.{name}" for name in ("embedding", "device", "backend", "threads")),
+    *(f"models.{name}" for name in ("embedding", "device", "threads")),
     *(f"ranking.{name}" for name in ("retrieve", "fusion", "fast", "fast_keep", "precise", "evidence", "gate_margin")),
     *(f"ranking.{name}" for name in ("budget_ms", "fold_duplicates", "diversity", "per_document", "score_cache")),
     *(f"ranking.{name}" for name in ("answer_threshold", "signals")),
@@ -46,6 +46,14 @@ FORMERLY: Mapping[str, str] = MappingProxyType(
         "openai_api_key": "answer.key",
         "openai_base_url": "answer.base_url",
         "rerank_api_key": "vendors.own_server_key",
+    }
+)
+
+# What there was, and why it is gone.
+GONE: Mapping[str, str] = MappingProxyType(
+    {
+        "backend": "local cross-encoders run on torch only: what sentence-transformers needs for ONNX and OpenVINO "
+        "(optimum) does not work with its present versions. Take the line out.",
     }
 )
 
@@ -134,5 +142,8 @@ def setting_called(kind: type, name: str) -> Setting:
     known = names_of(kind)
     if name in known:
         return known[name]
+    reason = GONE.get(name.removeprefix(PREFIX).lower())
+    if reason:
+        raise SettingsError(reason)
     near = " or ".join(get_close_matches(name, known, n=2, cutoff=0.7))
     raise SettingsError("there is no such setting." + (f" Did you mean {near}?" if near else ""))

@@ -14,10 +14,7 @@ class ModelOptions:
 
     embedding: Annotated[str, Field(description="`builtin`, or a sentence-transformers name or folder.")] = "builtin"
     device: Annotated[str, Field(description="`auto`, `cpu`, `cuda` or `mps` for local models.")] = "auto"
-    backend: Annotated[Literal["torch", "onnx", "openvino"], Field(description="Backend of local cross-encoders.")] = (
-        "torch"
-    )
     precision: Annotated[
-        Literal["auto", "fp32", "bf16", "fp16", "int8"], Field(description="Numbers that local rerankers compute in.")
+        Literal["auto", "fp32", "bf16", "fp16"], Field(description="Numbers that local rerankers compute in.")
     ] = "auto"
     threads: Annotated[int, Field(ge=0, description="Threads for local models; 0 leaves it to torch.")] = 0

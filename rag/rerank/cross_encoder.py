@@ -6,7 +6,6 @@ import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -17,13 +16,19 @@ from numpy.typing import NDArray
 from ingest.documents import Chunk, Query
 from ingest.errors import ModelMissing, RerankerFailed, RerankerUnavailable
 from rag.rerank import hub
-from rag.rerank.hardware import chosen_device, chosen_precision, int8_flavour, quiet_loading, torch_dtype
+from rag.rerank.hardware import chosen_device, chosen_precision, quiet_loading, torch_dtype
 from rag.rerank.once_loaded import OnceLoaded
 from rag.rerank.protocol import Scores, empty_scores
 
 BATCH = 32  # pairs a forward pass: a usual question's all at once (measured, 20 pairs: 160 ms by 16, 141 by 32)
 SHAPES = 16  # lengths are padded to a multiple of this: the processor's kernels are made once a shape, and kept
 LEAST_PASSAGE = 16  # tokens that the question must leave for the passage
+# Part of a model's name → why it is refused before anything is fetched.
+NOT_OFFERED = {
+    "jina-reranker-v2": "its weights need the model's own code (trust_remote_code), which is never run here. Its maker "
+    "hosts it (jina:jina-reranker-v2-base-multilingual), and BAAI/bge-reranker-v2-m3 runs here.",
+    "jina-reranker-m0": "its weights need the model's own code (trust_remote_code), which is never run here.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +102,6 @@ def builtin(*, folder: Path, device: str = "auto", precision: str = "auto", thre
 
         place = chosen_device(device)
         chosen = chosen_precision(precision, place)
-        if chosen == "int8":
-            raise RerankerUnavailable("builtin: int8 is not offered; use precision auto, fp32, bf16 or fp16.")
         _use_threads(threads)
         try:
             longest = int(read_config(folder).get("max_length", 256))
@@ -123,7 +126,7 @@ def builtin(*, folder: Path, device: str = "auto", precision: str = "auto", thre
 
 
 def hub_cross_encoder(
-    name: str, *, device: str = "auto", backend: str = "torch", precision: str = "auto", threads: int = 0
+    name: str, *, device: str = "auto", precision: str = "auto", threads: int = 0
 ) -> CrossEncoderReranker:
     """A sequence-classification model (or one that sentence-transformers' CrossEncoder knows) by hub name or folder."""
 
@@ -131,10 +134,10 @@ def hub_cross_encoder(
         found = hub.found_here(name)
         if not found or not found.version:
             return ""
-        return f"{name}@{found.version}/{backend}/{precision}/{device}"
+        return f"{name}@{found.version}/{precision}/{device}"
 
     def load() -> PairModel:
-        return _load_from_hub(name, device=device, backend=backend, precision=precision, threads=threads)
+        return _load_from_hub(name, device=device, precision=precision, threads=threads)
 
     return CrossEncoderReranker(name=name, model=OnceLoaded(load), version=version)
 
@@ -213,19 +216,13 @@ def _longest_pair(tokenizer: Any, question: str, longest: int) -> int:
     return longest
 
 
-def _load_from_hub(name: str, *, device: str, backend: str, precision: str, threads: int) -> PairModel:
-    if backend != "torch" and not _has_backend(backend):
-        raise RerankerUnavailable(
-            f"{name}: backend {backend!r} needs an extra that is not installed: `pip install 'second-pass[{backend}]'`."
-        )
+def _load_from_hub(name: str, *, device: str, precision: str, threads: int) -> PairModel:
+    for pattern, reason in NOT_OFFERED.items():
+        if pattern in name.casefold():
+            raise RerankerUnavailable(f"{name} is not offered: {reason}")
     found = hub.find_model(name)
     place = chosen_device(device)
-    chosen = _hub_precision(precision, place, backend)
-    if backend != "torch" and chosen == "int8" and not _has_int8(found, backend):
-        raise RerankerUnavailable(
-            f"{name} has no int8 file for this processor ({_int8_file(backend)}). Use precision auto, or make the file "
-            "with sentence-transformers' quantization."
-        )
+    chosen = chosen_precision(precision, place)
     _use_threads(threads)
     try:
         from sentence_transformers import CrossEncoder
@@ -234,10 +231,9 @@ def _load_from_hub(name: str, *, device: str, backend: str, precision: str, thre
             model = CrossEncoder(
                 found.location,
                 device=place,
-                backend=backend,  # type: ignore[arg-type]
                 local_files_only=found.local,
                 trust_remote_code=False,
-                model_kwargs=_model_arguments(backend, chosen),
+                model_kwargs={"dtype": torch_dtype(chosen)},
             )
     except ImportError as error:
         raise RerankerUnavailable(f"{name}: a package that it needs cannot be imported: {_first_line(error)}") from None
@@ -245,34 +241,15 @@ def _load_from_hub(name: str, *, device: str, backend: str, precision: str, thre
         # The loader raises whatever the configuration, the tokenizer, safetensors or the hub's client raises.
         raise RerankerUnavailable(f"{name} cannot be loaded: {_first_line(error)}{_advice(error)}") from error
     _check_is_a_reranker(name, model)
-    if backend == "torch":
-        model.set_keep_in_fp32_modules(_linear_heads(model))
+    model.set_keep_in_fp32_modules(_linear_heads(model))
     transformer = model[0]
     pairs = getattr(transformer, "transformer_task", "") == "sequence-classification"
     return LibraryCrossEncoder(
         model=model,
         longest=int(min(model.max_seq_length or 512, 8192)),
         pairs=pairs,
-        settings=f"{backend} {place} {chosen}",
+        settings=f"torch {place} {chosen}",
     )
-
-
-def _hub_precision(precision: str, device: str, backend: str) -> str:
-    """ONNX and OpenVINO files carry their precision; OpenVINO computes in what the processor does best by itself."""
-    if backend == "torch":
-        chosen = chosen_precision(precision, device)
-        if chosen == "int8":
-            raise RerankerUnavailable('int8 needs backend = "onnx" or "openvino"; torch offers fp32, bf16, fp16.')
-        return chosen
-    return "fp32" if precision == "auto" else precision
-
-
-def _model_arguments(backend: str, precision: str) -> dict[str, Any]:
-    if backend == "torch":
-        return {"dtype": torch_dtype(precision)}
-    if precision == "int8":
-        return {"file_name": _int8_file(backend)}
-    return {}
 
 
 def _check_is_a_reranker(name: str, model: Any) -> None:
@@ -297,28 +274,6 @@ def _linear_heads(model: Any) -> list[str]:
         for name, module in model.named_modules()
         if type(module) is Linear and name.endswith(tuple(f".model.{head}" for head in heads))
     ]
-
-
-def _has_backend(backend: str) -> bool:
-    """sentence-transformers runs both through optimum, which is a package of several distributions."""
-    if find_spec("optimum") is None:
-        return False
-    return find_spec({"onnx": "optimum.onnxruntime", "openvino": "optimum.intel"}[backend]) is not None
-
-
-def _int8_file(backend: str) -> str:
-    if backend == "onnx":
-        return f"onnx/model_{int8_flavour()}.onnx"
-    return "openvino/openvino_model_qint8_quantized.xml"
-
-
-def _has_int8(found: hub.FoundModel, backend: str) -> bool:
-    """Without this look the library would export the model anew, in fp32, and say nothing."""
-    if found.local:
-        return hub.has_file(found.location, _int8_file(backend))
-    from huggingface_hub import HfApi
-
-    return HfApi().file_exists(found.location, _int8_file(backend))
 
 
 def _first_line(error: BaseException) -> str:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-
-PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8")
 
 
 def chosen_device(wanted: str) -> str:
@@ -59,14 +56,3 @@ def quiet_loading() -> Iterator[None]:
     finally:
         if shown:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]
-
-
-def int8_flavour() -> str:
-    """The suffix under which sentence-transformers publishes int8 ONNX files for this processor."""
-    import torch
-
-    if platform.machine().casefold() in {"arm64", "aarch64"}:
-        return "qint8_arm64"
-    if torch.cpu._is_vnni_supported():
-        return "qint8_avx512_vnni"
-    return "qint8_avx512" if torch.cpu._is_avx512_supported() else "quint8_avx2"

@@ -245,6 +245,11 @@ def _check_projection(model: str, location: str, encoder: Any) -> None:
 
 
 def _type_and_model(rest: str) -> tuple[str, str]:
+    if "listt5" in rest.casefold():  # it would load as a T5 that scores single passages, which it was never taught
+        raise RerankerUnavailable(
+            f"rerankers:{rest} is not offered: the package rerankers has no reader for ListT5. Its LiT5 and RankZephyr "
+            "models read lists too."
+        )
     kind, separator, model = rest.partition(":")
     if separator and kind in RERANKERS_TYPES:
         return kind, model

@@ -187,7 +187,6 @@ def _cross_encoder(name: str, options: RerankOptions) -> Reranker:
     return hub_cross_encoder(
         name,
         device=options.models.device,
-        backend=options.models.backend,
         precision=options.models.precision,
         threads=options.models.threads,
     )

@@ -73,7 +73,7 @@ def test_the_environment_wins_over_the_file_and_the_caller_over_both(monkeypatch
 
 
 BEFORE = {
-    "home": "elsewhere", "collection": "mine", "embedding": "a/b", "device": "cuda", "backend": "onnx", "threads": "2",
+    "home": "elsewhere", "collection": "mine", "embedding": "a/b", "device": "cuda", "threads": "2",
     "retrieve": "50", "fusion": "rrf", "fast": "none", "fast_keep": "30", "precise": "none", "evidence": "3",
     "gate_margin": "1.5", "budget_ms": "80", "fold_duplicates": "false", "diversity": "0.5", "per_document": "2",
     "score_cache": "false", "answer_threshold": "0.5", "signals": "false", "host": "0.0.0.0", "port": "80",
@@ -86,6 +86,16 @@ BEFORE = {
 
 def test_the_names_of_before_the_groups_are_all_known() -> None:
     assert set(FORMERLY) == set(BEFORE)
+
+
+@pytest.mark.parametrize("variable", [False, True])
+def test_a_setting_that_is_gone_says_why(variable: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if variable:
+        monkeypatch.setenv("SECOND_PASS_BACKEND", "onnx")
+    else:
+        FILE.write_text('backend = "onnx"\n')
+    with pytest.raises(SettingsError, match="optimum"):
+        read_settings()
 
 
 @pytest.mark.parametrize(("name", "text"), BEFORE.items())

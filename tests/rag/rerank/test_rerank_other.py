@@ -75,6 +75,12 @@ def test_a_model_whose_type_the_name_does_not_tell_must_name_it() -> None:
         rerankers_package("somebody/some-model")
 
 
+def test_listt5_is_refused_and_not_read_as_another_kind_of_model() -> None:
+    for name in ("Soyoung97/ListT5-base", "t5:Soyoung97/ListT5-base"):
+        with pytest.raises(RerankerUnavailable, match="not offered"):
+            rerankers_package(name)
+
+
 @needs("flashrank")
 @needs("onnx")
 def test_flashrank_scores_stand_beside_their_passages(tmp_path: Path) -> None:
