@@ -132,4 +132,3 @@ def clipped(
 ) -> NDArray[np.float64]:
     """Standardised, and held within what a fit can have learned from: one odd value alone decides nothing."""
     return np.clip((table - means) / spreads, -FARTHEST, FARTHEST)
-
