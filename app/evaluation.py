@@ -256,15 +256,23 @@ def passages_library(
         application.close()
 
 
-def verdicts_on_marks(application: Application) -> tuple[Verdict | None, tuple[Verdict, ...]]:
-    """Do both rerankers together, and each stage, earn their milliseconds on the person's marked questions?
+def verdicts_on(
+    application: Application, goldens: Sequence[Golden] = (), progress: Progress = lambda done, total: None
+) -> tuple[Verdict | None, tuple[Verdict, ...]]:
+    """Do the rerankers together, and each stage, earn their milliseconds on the person's marked questions, and on
+    `goldens`, which are asked for it?
 
-    None for both together where no marked question went through both of them.
+    None for all together where no such question went through all of them. Raises GoldensUnreadable where a golden
+    names a file that the library does not hold.
     """
+    from rag.learn.calibration import collect
     from rag.learn.judged import judged_questions, with_evidence
     from rag.measure.verdict import overall_verdict, verdicts
 
-    judged = with_evidence(judged_questions(application.journal.questions()))
+    _check_documents(application, goldens)
+    options = replace(application.engine.options, score_cache=False)  # so that times are true
+    asked = collect(goldens, lambda question: application.engine.retrieve(question, options=options), progress)
+    judged = [*asked, *with_evidence(judged_questions(application.journal.questions()))]
     return overall_verdict(judged), verdicts(judged)
 
 

@@ -51,6 +51,7 @@ def current_fusion(journal: SqlJournal, home: Path) -> LinearFusion:
     A taught precise model brings its own weights for the last stage, which hold until others are promoted after it.
     """
     from rag.fuse import LinearFusion
+    from rag.stages import PRECISE
 
     version, taught = journal.current_version("fusion"), journal.current_version("precise")
     fusion = LinearFusion(weights=version.weights["weights"], version=version.id) if version else shipped_fusion()
@@ -58,7 +59,7 @@ def current_fusion(journal: SqlJournal, home: Path) -> LinearFusion:
         return fusion
     if version and version.created_at > taught.created_at:
         return fusion
-    return LinearFusion(weights={**fusion.weights, "precise": taught.weights["weights"]}, version=taught.id)
+    return LinearFusion(weights={**fusion.weights, PRECISE: taught.weights["weights"]}, version=taught.id)
 
 
 def current_precise(journal: SqlJournal, home: Path) -> tuple[str, Path]:
@@ -100,6 +101,7 @@ def _learn(
     from rag.learn.signal_lists import read_signal_lists
     from rag.learn.taught_model import BuiltinTeacher
     from rag.learn.train_cross_encoder import read_lists
+    from rag.stages import learning_stage
 
     judged = judged_questions(journal.questions())
     shipped = read_signal_lists(GUARD)
@@ -110,13 +112,15 @@ def _learn(
     kept: list[ModelVersion] = []
     version = _version_id("fusion")
     say(f"{len(judged)} judged questions; learning fusion weights")
+    present = current_fusion(journal, settings.library.home)
     learned = learn_fusion(
         # On what it was taught with, a model looks better than it is: what was asked of it since then counts.
         [row for row in judged if row.precise_version == in_use],
-        current_fusion(journal, settings.library.home),
+        present,
         shipped=shipped if in_use == "shipped" else [rescored(row, folder, teacher) for row in shipped],
         fit=fit_fusion,
         version=version,
+        stage=learning_stage(settings.ranking.cascade, present.weights),
         encode=encode,
     )
     say(learned.reason)
@@ -139,7 +143,7 @@ def _learn(
         say(taught.reason)
         if candidate is not None:
             candidate.rename(settings.library.home / LEARNED / version)
-            weights = {"path": f"{LEARNED}/{version}", "weights": dict(taught.fusion.weights["precise"])}
+            weights = {"path": f"{LEARNED}/{version}", "weights": dict(taught.fusion.weights[taught.stage])}
             kept.append(_keep(journal, "precise", version, weights, taught))
         shutil.rmtree(work, ignore_errors=True)
     return kept

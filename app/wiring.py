@@ -48,8 +48,8 @@ def open_application(settings: Settings, *, background: bool = False) -> Applica
     )
     release = hold(settings.library.home)
     try:
-        for name in (settings.ranking.fast, settings.ranking.precise):
-            family_of(name)  # a misspelt name is said now, not with every question
+        for stage in settings.ranking.cascade:
+            family_of(stage.reranker)  # a misspelt name is said now, not with every question
         stores, journal = open_store(settings, models)
         rerank_options = RerankOptions(
             token_vectors=stores.tokens,
@@ -144,7 +144,7 @@ def open_engine(
     from rag.rerank.registry import Rerankers
     from rag.texts import text_similarities
 
-    home, servers = settings.library.home, (settings.ranking.fast, settings.ranking.precise)
+    home, servers = settings.library.home, tuple(stage.reranker for stage in settings.ranking.cascade)
 
     @lru_cache(maxsize=2)  # the version in use, and the one before it while questions are on their way
     def rerankers(precise_folder: Path) -> Rerankers:

@@ -1,7 +1,8 @@
-"""The way of a question, top to bottom: retrieve → fuse → fast → gate → precise → answer → record."""
+"""The way of a question, top to bottom: encode → retrieve → fuse → rerank in stages → choose → answer → record."""
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 import uuid
@@ -9,14 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as Generator_
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ingest.documents import Query, Status
-from ingest.errors import GeneratorFailed, QuestionRefused
+from ingest.errors import GeneratorFailed, QuestionRefused, UnknownName
 from ingest.protocols import Embedder, Index, Journal, Store
 from ingest.questions import AskedQuestion, Signal
 from rag import policies
@@ -25,16 +26,18 @@ from rag.answer.extract import extract
 from rag.answer.prompt import answer_prompt, says_not_found
 from rag.answer.protocol import Generator, Turn
 from rag.answer.rewrite import standalone
-from rag.cascade import Stage, gated, rerank
+from rag.cascade import policy, run_stages
 from rag.fuse import LinearFusion, reciprocal_ranks
 from rag.named_documents import named_documents
 from rag.ranking import Ranking, merged
 from rag.refuse import Calibration
 from rag.rerank.protocol import Reranker
 from rag.retrieve import retrieve
+from rag.stages import CAP, DIVERSITY, ENCODING, EVIDENCE, HYBRID, NAMED, RETRIEVERS, REWRITING, Kind, Stage, cascade
 from rag.tracing import Answer, Outcome, Step, Trace, answer_to_json, trace_to_json
 
 log = logging.getLogger(__name__)
+Value = TypeVar("Value")
 
 LONGEST_QUESTION = 8_000  # characters; more is a document, not a question (fault 24)
 REPHRASED_WITHIN_S = 60.0
@@ -47,6 +50,7 @@ class Options:
     """What one question may be asked with, and by default the settings' group [ranking]. Sizes count passages.
 
     A new option is one line here: the settings, their page, their documentation and `eval --compare` read it.
+    `fast`, `fast_keep` and `precise` are short for two stages; `stages` holds those that are added (rag/stages.py).
     """
 
     retrieve: Annotated[int, Field(ge=1, le=1000, description="Candidates from each of dense and BM25.")] = 100
@@ -54,6 +58,11 @@ class Options:
     fast: Annotated[str, Field(description="Reranker of the fast stage, or `none`.")] = "late-interaction"
     fast_keep: Annotated[int, Field(ge=1, le=200, description="How many the fast stage passes on.")] = 20
     precise: Annotated[str, Field(description="Reranker of the precise stage, or `none`.")] = "builtin"
+    stages: Annotated[
+        tuple[Stage, ...],
+        BeforeValidator(lambda value: json.loads(value) if isinstance(value, str) else value),  # in the environment
+        Field(description="Stages after these, each with name, reranker, reads and keeps; in the environment as JSON."),
+    ] = ()
     evidence: Annotated[int, Field(ge=1, le=20, description="How many passages the answer is made from.")] = 5
     gate_margin: Annotated[float | None, Field(description="Lead of the first that spares the precise stage.")] = None
     budget_ms: Annotated[float | None, Field(gt=0, description="Then the precise stage stops reading.")] = None
@@ -64,6 +73,26 @@ class Options:
     score_cache: Annotated[bool, Field(description="Never pay twice for the same question and passage.")] = True
     answer_threshold: Annotated[float | None, Field(ge=0, le=1, description="Below it: not in the documents.")] = None
     signals: Annotated[bool, Field(description="Record clicks and quick rephrasings as weak signals.")] = True
+
+    @property
+    def cascade(self) -> tuple[Stage, ...]:
+        """Every reranking stage in the order in which they run. Raises SettingsError where one cannot be."""
+        return cascade(
+            fast=self.fast,
+            fast_keep=self.fast_keep,
+            precise=self.precise,
+            added=self.stages,
+            timeout_s=self.timeout_s,
+            learned=self.fusion == "learned",
+        )
+
+    def with_stage(self, name: str, **changes: Any) -> Options:
+        """The same with one stage changed; an added stage keeps its place. Raises UnknownName."""
+        known = {stage.name: stage for stage in self.cascade}
+        if name not in known:
+            raise UnknownName("stage", name, list(known))
+        added = {stage.name: stage for stage in self.stages} | {name: replace(known[name], **changes)}
+        return replace(self, stages=tuple(added.values()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,41 +170,54 @@ class Engine:
         searched: what is looked for in the question's place (a follow-up made whole). Empty `collections` and
         `document_ids` mean everything. Raises QuestionRefused for an empty or far too long question.
         """
-        chosen = options or self.options
-        question = checked(question)
-        query = Query(
-            text=searched or question,
-            encoded=self.parts.embedder.encode_question(searched or question),
-            collections=tuple(collections),
-            document_ids=tuple(document_ids),
+        return self._ranked(
+            checked(question), searched, tuple(collections), tuple(document_ids), options or self.options, ()
         )
-        found = retrieve(
+
+    def _ranked(
+        self,
+        question: str,
+        searched: str | None,
+        collections: tuple[str, ...],
+        document_ids: tuple[str, ...],
+        options: Options,
+        before: tuple[Step, ...],
+    ) -> Trace:
+        """before: what was done to the question already, as a part of its way and of its time."""
+        started = time.perf_counter()
+        parts = self.parts
+        text = searched or question
+        encoded, encoding = _prepared(ENCODING, lambda: parts.embedder.encode_question(text))
+        query = Query(text=text, encoded=encoded, collections=collections, document_ids=document_ids)
+        named, naming = _prepared(
+            NAMED, lambda: () if document_ids else named_documents(text, parts.store.documents(), collections)
+        )
+        recall = retrieve(
+            query, indexes=(parts.bm25, parts.dense), store=parts.store, limit=options.retrieve, named=named
+        )
+        hybrid, fusion = self._fuse(query, recall, options)
+        reranking = run_stages(
+            options.cascade,
             query,
-            indexes=(self.parts.bm25, self.parts.dense),
-            store=self.parts.store,
-            limit=chosen.retrieve,
-            named=() if document_ids else named_documents(query.text, self.parts.store.documents(), collections),
+            hybrid.ranking,
+            lambda name: parts.reranker(name, options),
+            fusion,
+            fold=options.fold_duplicates,
+            gate_margin=options.gate_margin,
         )
-        fusion = self.parts.fusion()  # once: what is promoted meanwhile counts from the next question on
-        hybrid = self._fuse(query, found, chosen, fusion)
-        fast = rerank(self._stage("fast", "late", chosen, fusion), query, hybrid.ranking)
-        passed = policies.fold_duplicates(fast.ranking) if chosen.fold_duplicates else policies.unchanged(fast.ranking)
-        precise_stage = self._stage("precise", "cross-encoder", chosen, fusion)
-        precise = gated(replace(fast, ranking=passed.ranking), precise_stage, chosen.gate_margin, chosen.fast_keep)
-        if precise is None:
-            precise = rerank(precise_stage, query, passed.ranking, cut=chosen.fast_keep)
-        precise = replace(precise, note=" ".join(filter(None, (passed.note, precise.note))))
-        evidence, note = self._chosen_evidence(precise.ranking, chosen)
-        steps = (*found, hybrid, fast, replace(precise, note=" ".join(filter(None, (precise.note, note)))))
+        choice = _choose_evidence(reranking[-1].ranking, options)
+        steps = (*before, encoding, naming, *recall, hybrid, *reranking, *choice)
         return Trace(
             question=question,
-            searched=query.text,
+            searched=text,
             steps=steps,
-            evidence=evidence,
-            configuration=asdict(chosen)
+            evidence=choice[-1].ranking,
+            configuration=asdict(options)
+            | {"stages": [asdict(stage) for stage in options.cascade]}
             | {"collections": list(collections), "document_ids": list(document_ids)}
-            | {"fusion_version": fusion.version, "precise_version": self.parts.precise_version()},
+            | {"fusion_version": fusion.version, "precise_version": parts.precise_version()},
             warnings=tuple(f"{step.name}: {step.note}" for step in steps if step.degraded),
+            wall_ms=sum(step.ms for step in before) + (time.perf_counter() - started) * 1000,
         )
 
     def ask(
@@ -198,10 +240,9 @@ class Engine:
         earlier = self.parts.journal.questions(conversation_id=conversation_id, newest_first=False)
         turns = [Turn(question=row.question, answer=str(row.answer.get("text", ""))) for row in earlier]
         turns = [*history, *turns]
-        searched = standalone(question, turns, self.parts.generator)
-        trace = self.retrieve(
-            question, collections=collections, document_ids=document_ids, options=chosen, searched=searched
-        )
+        searched, rewriting = _prepared(REWRITING, lambda: standalone(question, turns, self.parts.generator))
+        before = (rewriting,) if turns else ()
+        trace = self._ranked(question, searched, tuple(collections), tuple(document_ids), chosen, before)
         record = AskedQuestion(
             id=uuid.uuid4().hex,
             conversation_id=conversation_id,
@@ -209,7 +250,7 @@ class Engine:
             question=question,
             outcome=Outcome.INTERRUPTED.value,
             total_ms=trace.total_ms,
-            trace=trace_to_json(trace, texts=chosen.fast_keep),
+            trace=trace_to_json(trace, texts=len(trace.stages[-1].ranking)),
             answer=answer_to_json(Answer(text="", outcome=Outcome.INTERRUPTED)),
             configuration=dict(trace.configuration),
         )
@@ -234,41 +275,25 @@ class Engine:
                 answer: Answer = end.value
                 return replace(answer, ms=(time.perf_counter() - started) * 1000)
 
-    def _fuse(self, query: Query, found: Sequence[Step], options: Options, fusion: LinearFusion) -> Step:
+    def _fuse(self, query: Query, recall: Sequence[Step], options: Options) -> tuple[Step, LinearFusion]:
+        """The merged order, and the weights that later stages use as well: what is promoted while a question is on its
+        way counts from the next one on."""
         started = time.perf_counter()
-        union = merged(step.ranking for step in found)
+        fusion = self.parts.fusion()
+        union = merged(step.ranking for step in recall)
         if options.fusion == "rrf":
-            ranking = union.reordered("hybrid", reciprocal_ranks(union, ("bm25", "dense")))
+            ranking = union.reordered(HYBRID, reciprocal_ranks(union, RETRIEVERS))
         else:
-            ranking = fusion.reorder("hybrid", query.text, union)
-        return Step(
-            name="hybrid",
+            ranking = fusion.reorder(HYBRID, query.text, union)
+        step = Step(
+            name=HYBRID,
+            kind=Kind.FUSION,
             ms=(time.perf_counter() - started) * 1000,
             ranking=ranking,
+            intake=len(union),
             model="rrf" if options.fusion == "rrf" else f"fusion {fusion.version}",
         )
-
-    def _stage(self, name: str, signal: str, options: Options, fusion: LinearFusion) -> Stage:
-        reranker = options.fast if name == "fast" else options.precise
-        built_in = reranker in ("late-interaction", "builtin") and options.fusion == "learned"
-        return Stage(
-            name=name,
-            reranker_name=reranker,
-            make=lambda: self.parts.reranker(reranker, options),
-            signal=signal,
-            fusion=fusion if built_in else None,
-            timeout_s=options.timeout_s,
-        )
-
-    def _chosen_evidence(self, ranking: Ranking, options: Options) -> tuple[Ranking, str]:
-        notes: list[str] = []
-        if options.per_document:
-            capped = policies.per_document_cap(ranking, options.per_document)
-            ranking, notes = capped.ranking, [*notes, capped.note]
-        if options.diversity:
-            diverse = policies.mmr(ranking, options.diversity, options.evidence)
-            ranking, notes = diverse.ranking, [*notes, diverse.note]
-        return ranking.top(options.evidence), " ".join(filter(None, notes))
+        return step, fusion
 
     def _answer(
         self, trace: Trace, record: AskedQuestion, history: Sequence[Turn], options: Options
@@ -310,8 +335,8 @@ class Engine:
         failure = ""
         try:
             for piece in stream:
-                if passed := checked_text.feed(piece):
-                    yield passed
+                if text := checked_text.feed(piece):
+                    yield text
         except GeneratorFailed as error:
             failure = str(error)
         finally:
@@ -338,6 +363,27 @@ class Engine:
         if answer.text:
             yield answer.text
         return replace(answer, confidence=confidence, message=message)
+
+
+def _prepared(name: str, work: Callable[[], Value]) -> tuple[Value, Step]:
+    """What `work` gives, and the step that says how long it took."""
+    started = time.perf_counter()
+    value = work()
+    return value, Step(name=name, kind=Kind.PREPARATION, ms=(time.perf_counter() - started) * 1000)
+
+
+def _choose_evidence(ranking: Ranking, options: Options) -> list[Step]:
+    """The policies that choose from the final order, the last being the cut that leaves the evidence."""
+    steps: list[Step] = []
+    ranking = ranking.top(options.cascade[-1].keeps)
+    if most := options.per_document:
+        steps.append(policy(CAP, lambda order: policies.per_document_cap(order, most), ranking))
+        ranking = steps[-1].ranking
+    if options.diversity:
+        steps.append(policy(DIVERSITY, lambda order: policies.mmr(order, options.diversity, options.evidence), ranking))
+        ranking = steps[-1].ranking
+    cut = policy(EVIDENCE, lambda order: policies.Applied(ranking=order.top(options.evidence)), ranking)
+    return [*steps, cut]
 
 
 def retrieve_again(engine: Engine, before: Trace, options: Options | None = None) -> Trace:

@@ -18,12 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.ranking import Candidate, Ranking
+from rag.stages import RETRIEVERS
 
 RRF_K = 60  # Cormack, Clarke, Büttcher 2009, "Reciprocal rank fusion outperforms Condorcet …"
 
 _WORD = re.compile(r"[a-z]+|\d+(?:[.,]\d+)*")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SHORT_YEAR = re.compile(r"(?:fy|cy|[1-4]q|q[1-4])\s?'?(\d\d)(?!\d)")
+_COMPUTED = {"rrf", "title", "numbers", "document", "page"}  # signals that no stage scores
 # Too common in questions and in titles to say which document is meant.
 _COMMON = frozenset(
     "a an and are as at be by did do does for from had has have how if in is it its of on or our report the their this"
@@ -102,6 +104,11 @@ def vouching(ranking: Ranking, scores: NDArray[np.float64], key: str, best: int 
     return np.array([sums[place] for place in keys])
 
 
+def _part(candidate: Candidate, name: str) -> float:
+    """The raw signal as the latest stage that knew it kept it, NaN where none did."""
+    return next((mark.parts[name] for mark in reversed(candidate.marks) if name in mark.parts), np.nan)
+
+
 def _place(candidate: Candidate, key: str) -> tuple[str, int]:
     chunk = candidate.chunk
     return (chunk.document_id, chunk.page if key == "page" else 0)
@@ -121,25 +128,24 @@ class LinearFusion:
         self, stage: str, question: str, ranking: Ranking, scores: Mapping[str, NDArray[np.float64]]
     ) -> dict[str, NDArray[np.float64]]:
         """Each signal's (n,) raw values for this stage, in the ranking's order; `scores` adds the stage's own."""
-        wanted = {name for name, weight in self.weights.get(stage, {}).items() if weight}
-        found: dict[str, NDArray[np.float64]] = {}
-        for earlier in ("bm25", "dense", "hybrid", "fast"):
-            values = stage_scores(ranking, earlier)
-            if not np.isnan(values).all():
-                found[earlier] = values
-        if "late" in wanted:  # also after the fast stage, which keeps it among its mark's parts
-            marks = [candidate.mark("fast") for candidate in ranking]
-            found["late"] = np.array([mark.parts.get("late", np.nan) if mark else np.nan for mark in marks])
-        found |= dict(scores)
+        wanted = [name for name, weight in self.weights.get(stage, {}).items() if weight]
+        stages = {mark.stage for candidate in ranking for mark in candidate.marks}.intersection(wanted)
+        found = {name: stage_scores(ranking, name) for name in sorted(stages)}
+        # A stage's raw signal stays among its mark's parts, and so is there for the stages after it.
+        found |= {
+            name: np.array([_part(candidate, name) for candidate in ranking])
+            for name in wanted
+            if name not in found and name not in scores and name not in _COMPUTED
+        }
+        found |= {name: values for name, values in scores.items() if name in wanted}
         # Reading every passage's text costs milliseconds, so what has no weight is not computed.
         if "rrf" in wanted:
-            found["rrf"] = reciprocal_ranks(ranking, ("bm25", "dense"))
+            found["rrf"] = reciprocal_ranks(ranking, RETRIEVERS)
         if "title" in wanted:
             found["title"] = title_matches(question, [chunk.title or chunk.document_name for chunk in ranking.chunks])
         if "numbers" in wanted:
             found["numbers"] = number_matches(question, [chunk.headed_text for chunk in ranking.chunks])
-        found = {name: values for name, values in found.items() if name in wanted}
-        if wanted & {"document", "page"}:
+        if "document" in wanted or "page" in wanted:
             base = sum(
                 (self.weights[stage][name] * standardised(values) for name, values in found.items()),
                 start=np.zeros(len(ranking)),

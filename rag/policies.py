@@ -101,28 +101,26 @@ def mmr(
         nearest = similarity[np.ix_(left, chosen)].max(axis=1) if chosen else np.zeros(len(left))
         gain = (1 - diversity) * relevance[left] - diversity * nearest
         chosen.append(left.pop(int(np.argmax(gain))))
-    moved = sum(place != i for place, i in enumerate(chosen))
-    if not moved:
+    changes = sum(place != i for place, i in enumerate(chosen))
+    if not changes:
         return unchanged(ranking)
     order = [*chosen, *left]
-    note = f"Diversity {diversity:g} changed {moved} of the first {len(chosen)} places."
+    note = f"Diversity {diversity:g} changed {changes} of the first {len(chosen)} places."
     return Applied(ranking=Ranking(candidates=tuple(ranking.candidates[i] for i in order)), note=note)
 
 
-def ambiguity_gate(ranking: Ranking, stage: str, margin: float) -> tuple[bool, str]:
-    """(skip the next stage?, note). True when the first leads the second by more than `margin` standard deviations
-    of the stage's scores. Needs three scored candidates; equal scores never skip."""
+def ambiguity_gate(ranking: Ranking, stage: str, margin: float) -> Applied:
+    """The ranking as it is, with a note where reading on is worth nothing: the first leads the second by more than
+    `margin` standard deviations of the stage's scores. Needs three scored candidates; equal scores never shut it."""
     scores = [mark.score for candidate in ranking if (mark := candidate.mark(stage))]
-    if len(scores) < 3:
-        return False, ""
-    spread = float(np.std(scores))
+    spread = float(np.std(scores)) if len(scores) >= 3 else 0.0
     if spread == 0.0 or not np.isfinite(spread):
-        return False, ""
+        return unchanged(ranking)
     first, second = sorted(scores, reverse=True)[:2]
     lead = (first - second) / spread
     if lead <= margin:
-        return False, ""
-    return True, f"skipped: margin {lead:.2f} > {margin:.2f}"
+        return unchanged(ranking)
+    return Applied(ranking=ranking, note=f"skipped: margin {lead:.2f} > {margin:.2f}")
 
 
 def _relevance(ranking: Ranking) -> NDArray[np.float64]:

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from ingest.documents import Chunk
 
-STAGES = ("bm25", "dense", "hybrid", "fast", "precise")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
@@ -54,12 +52,9 @@ class Ranking:
     def chunks(self) -> list[Chunk]:
         return [candidate.chunk for candidate in self.candidates]
 
-    def top(self, count: int) -> Ranking:
+    def top(self, count: int | None) -> Ranking:
+        """The first `count`; None for all."""
         return Ranking(candidates=self.candidates[:count])
-
-    def rest(self, count: int) -> Ranking:
-        """What `top(count)` leaves out, in the same order."""
-        return Ranking(candidates=self.candidates[count:])
 
     def reordered(
         self,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ingest.errors import LibraryDamaged
 from rag.ranking import Ranking
+from rag.stages import OFF, RETRIEVERS
 from rag.tracing import Step, Trace
 
 FARTHEST = 3.0  # standard deviations
@@ -34,13 +35,12 @@ def features(trace: Trace) -> dict[str, float] | None:
     agreement of the stages and products of these told the training questions apart better and those of other
     collections worse (measured), so they are left out.
     """
-    precise = trace.step("precise")
-    if precise is None or precise.degraded or not len(trace.evidence):
+    precise, fast, dense = _read_by(trace, "cross-encoder"), _read_by(trace, "late"), trace.step(RETRIEVERS[1])
+    if precise is None or fast is None or precise is not _last_order(trace):
         return None
-    logits = _values(trace.evidence, "precise", "cross-encoder")
-    late = _values(trace.evidence, "fast", "late")
-    dense = trace.step("dense")
-    cosines = _values(trace.evidence, "dense", "")
+    logits = _values(trace.evidence, precise.name, "cross-encoder")
+    late = _values(trace.evidence, fast.name, "late")
+    cosines = _values(trace.evidence, RETRIEVERS[1], "")
     if cosines is None and dense and len(dense.ranking):  # nothing of the evidence is near in meaning
         cosines = np.array([dense.ranking.candidates[-1].marks[-1].score])
     if logits is None or late is None or cosines is None:
@@ -48,12 +48,23 @@ def features(trace: Trace) -> dict[str, float] | None:
     values = (
         _lead(logits, precise, "cross-encoder"),
         float(late.max()),
-        _lead(late, trace.step("fast"), "late"),
+        _lead(late, fast, "late"),
         float(cosines.max()),
         _lead(cosines, dense, ""),
         float(np.log(max(1, len(dense.ranking)))) if dense else 0.0,
     )
     return dict(zip(FEATURES, values, strict=True))
+
+
+def _read_by(trace: Trace, signal: str) -> Step | None:
+    """The first stage whose reranker gave this signal."""
+    steps = (step for step in trace.rerankers if not step.degraded)
+    return next((step for step in steps if _values(step.ranking, step.name, signal) is not None), None)
+
+
+def _last_order(trace: Trace) -> Step | None:
+    """The stage whose order the evidence was chosen from: the last that was not switched off."""
+    return next((step for step in reversed(trace.rerankers) if step.model != OFF), None)
 
 
 def _values(ranking: Ranking, stage: str, part: str) -> NDArray[np.float64] | None:
@@ -89,11 +100,11 @@ class Calibration:
 
     def probability(self, trace: Trace) -> float | None:
         """In 0..1 that the evidence answers the question; None where the stages did not run as when it was fitted."""
-        step = trace.step("precise")
-        found = features(trace)
-        if found is None or step is None or step.model != self.precise:
+        step = _last_order(trace)
+        row = features(trace)
+        if row is None or step is None or step.model != self.precise:
             return None
-        return float(self.probabilities([found])[0])
+        return float(self.probabilities([row])[0])
 
     def probabilities(self, rows: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
         """(len(rows),) for features as `features` gives them."""
@@ -115,12 +126,13 @@ def read_calibration(path: Path) -> Calibration | None:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         data |= {name: tuple(data[name]) for name in ("names", "means", "spreads", "weights")}
-        found = Calibration(**data)
-        if len({len(found.names), len(found.means), len(found.spreads), len(found.weights)}) != 1:
+        calibration = Calibration(**data)
+        lengths = {len(getattr(calibration, name)) for name in ("names", "means", "spreads", "weights")}
+        if len(lengths) != 1:
             raise ValueError("its columns differ in length")
-        if unknown := set(found.names) - set(FEATURES):
+        if unknown := set(calibration.names) - set(FEATURES):
             raise ValueError(f"it was fitted on other features: {', '.join(sorted(unknown))}")
-        return found
+        return calibration
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise LibraryDamaged(
             f"{path.name} is not a calibration ({error}). Delete it, or fit it anew: second-pass train calibration."

@@ -11,6 +11,7 @@ from ingest.documents import Chunk, Hit, Query
 from ingest.errors import LibraryDamaged
 from ingest.protocols import Index, Store
 from rag.ranking import Candidate, Ranking
+from rag.stages import PASSAGES, Kind
 from rag.tracing import Step
 
 # Two searches for each question that is being asked; threads start when they are needed.
@@ -20,7 +21,8 @@ _SEARCHES = ThreadPoolExecutor(max_workers=32, thread_name_prefix="search")
 def retrieve(
     query: Query, *, indexes: Sequence[Index], store: Store, limit: int, named: Sequence[str] = ()
 ) -> list[Step]:
-    """One step per index, at most `limit` passages each. An index that fails gives an empty, degraded step.
+    """One step per index, at most `limit` passages each, and one for fetching the passages. An index that fails gives
+    an empty, degraded step.
 
     named: ids of documents that are searched on their own too; what is found there comes on top of `limit`, at most
     half as many passages again, in its place by score.
@@ -30,10 +32,13 @@ def retrieve(
     """
     searches = list(_SEARCHES.map(lambda index: _search(index, query, limit, named), indexes))
     wanted = list(dict.fromkeys(hit.chunk_id for hits, _, _ in searches for hit in hits))
+    started = time.perf_counter()
     chunks = {chunk.id: chunk for chunk in store.chunks(wanted)}
-    return [
+    lookup = Step(name=PASSAGES, kind=Kind.PREPARATION, ms=(time.perf_counter() - started) * 1000)
+    steps = [
         Step(
             name=index.name,
+            kind=Kind.RETRIEVAL,
             ms=ms,
             note=note,
             degraded=bool(note),
@@ -42,6 +47,7 @@ def retrieve(
         )
         for index, (hits, ms, note) in zip(indexes, searches, strict=True)
     ]
+    return [*steps, lookup]
 
 
 def _search(index: Index, query: Query, limit: int, named: Sequence[str]) -> tuple[list[Hit], float, str]:
@@ -59,6 +65,6 @@ def _search(index: Index, query: Query, limit: int, named: Sequence[str]) -> tup
 
 
 def _ranked(stage: str, hits: list[Hit], chunk_of: Callable[[str], Chunk | None]) -> Ranking:
-    found = [(chunk, hit.score) for hit in hits if (chunk := chunk_of(hit.chunk_id)) is not None]
-    unordered = Ranking(candidates=tuple(Candidate(chunk=chunk) for chunk, _ in found))
-    return unordered.reordered(stage, [score for _, score in found])
+    scored = [(chunk, hit.score) for hit in hits if (chunk := chunk_of(hit.chunk_id)) is not None]
+    unordered = Ranking(candidates=tuple(Candidate(chunk=chunk) for chunk, _ in scored))
+    return unordered.reordered(stage, [score for _, score in scored])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +15,7 @@ from ingest.documents import Chunk, Query
 from ingest.protocols import Embedder
 from rag.ranking import Candidate, Ranking
 from rag.rerank.protocol import Reranker
-
-if TYPE_CHECKING:
-    pass
+from rag.stages import FAST, PRECISE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +44,9 @@ def rank_texts(
     query = Query(text=question, encoded=embedder.encode_question(question))
     ranking = Ranking(candidates=tuple(Candidate(chunk=_chunk(i, text)) for i, text in enumerate(texts)))
     if narrow_to is not None and len(texts) > narrow_to:
-        ranking = ranking.reordered("fast", text_similarities(query, texts, embedder)).top(narrow_to)
+        ranking = ranking.reordered(FAST, text_similarities(query, texts, embedder)).top(narrow_to)
     scores = precise.score(query, ranking.chunks)
-    ordered = ranking.reordered("precise", np.nan_to_num(scores.values, nan=-np.inf))
+    ordered = ranking.reordered(PRECISE, np.nan_to_num(scores.values, nan=-np.inf))
     return [
         Ranked(index=candidate.chunk.position, score=candidate.marks[-1].score)
         for candidate in ordered

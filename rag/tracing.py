@@ -1,8 +1,8 @@
-"""What happened to a question, stage by stage: drawn by the page, kept in SQL, printed by the CLI, read by eval."""
+"""What happened to a question, step by step: drawn by the page, kept in SQL, printed by the CLI, read by eval."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -10,21 +10,26 @@ from typing import Any
 
 from ingest.documents import Box, Chunk
 from rag.ranking import Candidate, Mark, Ranking
+from rag.stages import EVIDENCE, Kind, kind_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One stage: what it ordered, how long it took in milliseconds, and what a reader should know of it.
+    """One step: what it ordered, how long it took in milliseconds, and what a reader should know of it.
 
-    `scored` counts the pairs that the stage's model really read (cache hits are not counted). `model` names
-    the reranker, weights or index that did the work. `degraded` is true when the stage could not do its work
-    and the previous order stands; `note` then says why. A ranking holds **all** that the stage ordered,
-    including what the next stage drops.
+    A ranking holds **all** that a stage ordered, including what the next one drops; a policy's is what it left,
+    preparation has none. `intake` counts the passages that the step was given, `scored` the pairs that the stage's
+    model really read (cache hits are not counted). `model` names the reranker, weights or index that did the work.
+    `degraded` is true when the stage could not do its work and the previous order stands; `note` then says why.
+    `starts_from` names the stage that its order is compared with, "" for the one before it.
     """
 
     name: str
+    kind: Kind
     ms: float
-    ranking: Ranking
+    ranking: Ranking = field(default_factory=Ranking)
+    intake: int = 0
+    starts_from: str = ""
     note: str = ""
     scored: int = 0
     model: str = ""
@@ -35,7 +40,9 @@ class Step:
 @dataclass(frozen=True, kw_only=True)
 class Trace:
     """A question's way through retrieval and reranking. `searched` is the question as it was searched (after
-    a rewrite with the conversation); `evidence` is the final few, exactly what the generator was given."""
+    a rewrite with the conversation); `evidence` is the final few, exactly what the generator was given. `wall_ms` is
+    the time from the question to the evidence on the clock; indexes are searched side by side, so that it can be less
+    than the steps together."""
 
     question: str
     searched: str
@@ -43,10 +50,43 @@ class Trace:
     evidence: Ranking = field(default_factory=Ranking)
     configuration: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[str, ...] = ()
+    wall_ms: float | None = None
 
     @property
     def total_ms(self) -> float:
-        return sum(step.ms for step in self.steps)
+        """Milliseconds on the clock; those of the steps together where it was not looked at."""
+        return sum(step.ms for step in self.steps) if self.wall_ms is None else self.wall_ms
+
+    @property
+    def stages(self) -> tuple[Step, ...]:
+        """The steps that order passages by a score of their own, the last being the final order before the policies
+        that choose the evidence from it."""
+        return tuple(step for step in self.steps if step.kind in (Kind.RETRIEVAL, Kind.FUSION, Kind.RERANK))
+
+    @property
+    def order(self) -> Ranking:
+        """The final order that the evidence was cut from, as the policies before the cut left it."""
+        orders = [step.ranking for step in self.steps if step.kind is not Kind.PREPARATION and step.name != EVIDENCE]
+        return orders[-1] if orders else Ranking()
+
+    @property
+    def rerankers(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.kind is Kind.RERANK)
+
+    @property
+    def fusion(self) -> Step | None:
+        """The order that reranking begins with."""
+        return next((step for step in self.steps if step.kind is Kind.FUSION), None)
+
+    def start_of(self, stage: Step) -> Step | None:
+        """The earlier stage whose order this one's is compared with; None for an index, which starts from nothing."""
+        if stage.kind is Kind.RETRIEVAL:
+            return None
+        if stage.starts_from:
+            return self.step(stage.starts_from)
+        names = [step.name for step in self.stages]
+        place = names.index(stage.name)
+        return self.stages[place - 1] if place else None
 
     def step(self, name: str) -> Step | None:
         return next((step for step in self.steps if step.name == name), None)
@@ -99,12 +139,14 @@ class Answer:
 def trace_to_json(trace: Trace, *, texts: int = 0) -> dict[str, Any]:
     """The trace as JSON values: the CLI's contract, and what SQL keeps.
 
-    texts: for how many of the last stage's best the passage text is kept beside the evidence's (the rest can be
-    looked up by id while the document is there). A candidate that a stage did not score has `score` None.
+    `stages` holds the orders of retrieval, fusion and reranking. `steps` is the whole way with its times; where a
+    policy changed the order before it, `order` holds the ids that it left. texts: for how many of the last stage's
+    best the passage text is kept beside the evidence's (the rest can be looked up by id while the document is there).
+    A candidate that a stage did not score has `score` None.
     """
     with_text = {c.chunk.id for c in trace.evidence}
-    if trace.steps:
-        with_text |= {c.chunk.id for c in trace.steps[-1].ranking.top(texts)}
+    if trace.stages:
+        with_text |= {c.chunk.id for c in trace.stages[-1].ranking.top(texts)}
     passages: dict[str, Any] = {}
     for step in trace.steps:
         for candidate in step.ranking:
@@ -113,7 +155,8 @@ def trace_to_json(trace: Trace, *, texts: int = 0) -> dict[str, Any]:
     return {
         "question": trace.question,
         "searched": trace.searched,
-        "stages": [_step_to_json(step) for step in trace.steps],
+        "stages": [_stage_to_json(step) for step in trace.stages],
+        "steps": _steps_to_json(trace.steps),
         "evidence": [candidate.chunk.id for candidate in trace.evidence],
         "passages": passages,
         "configuration": dict(trace.configuration),
@@ -122,7 +165,28 @@ def trace_to_json(trace: Trace, *, texts: int = 0) -> dict[str, Any]:
     }
 
 
-def _step_to_json(step: Step) -> dict[str, Any]:
+def _steps_to_json(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    rows = []
+    before: list[str] = []
+    for step in steps:
+        row: dict[str, Any] = {
+            "name": step.name,
+            "kind": step.kind.value,
+            "ms": round(step.ms, 3),
+            "note": step.note,
+            "in": step.intake,
+            "out": len(step.ranking),
+        }
+        ids = [candidate.chunk.id for candidate in step.ranking]
+        if step.kind is Kind.POLICY and ids != before:
+            row["order"] = ids
+        if step.kind is not Kind.PREPARATION:
+            before = ids
+        rows.append(row)
+    return rows
+
+
+def _stage_to_json(step: Step) -> dict[str, Any]:
     rows = []
     for rank, candidate in enumerate(step.ranking, start=1):
         mark = candidate.mark(step.name)
@@ -138,6 +202,8 @@ def _step_to_json(step: Step) -> dict[str, Any]:
         rows.append(row)
     return {
         "name": step.name,
+        "kind": step.kind.value,
+        "starts_from": step.starts_from,
         "ms": round(step.ms, 3),
         "note": step.note,
         "model": step.model,
@@ -164,7 +230,10 @@ def _chunk_to_json(chunk: Chunk, with_text: bool) -> dict[str, Any]:
 
 
 def trace_from_json(data: Mapping[str, Any]) -> Trace:
-    """The inverse of `trace_to_json`; passages whose text was not kept come back with text "" and no boxes."""
+    """The inverse of `trace_to_json`; passages whose text was not kept come back with text "" and no boxes.
+
+    Traces that were recorded when only stages were have no other steps.
+    """
     chunks = {
         chunk_id: Chunk(
             id=chunk_id,
@@ -181,33 +250,27 @@ def trace_from_json(data: Mapping[str, Any]) -> Trace:
         for chunk_id, row in data["passages"].items()
     }
     known: dict[str, Candidate] = {}
-    steps = []
-    for stage in data["stages"]:
-        ranked = []
-        for row in stage["ranking"]:
-            candidate = known.get(row["chunk_id"]) or Candidate(chunk=chunks[row["chunk_id"]])
-            if row["score"] is not None:
-                mark = Mark(
-                    stage=stage["name"],
-                    rank=row["rank"],
-                    score=row["score"],
-                    parts=MappingProxyType(row.get("parts", {})),
-                )
-                candidate = replace(candidate, marks=(*candidate.marks, mark))
-            known[row["chunk_id"]] = candidate
-            ranked.append(candidate)
-        steps.append(
-            Step(
-                name=stage["name"],
-                ms=stage["ms"],
-                note=stage["note"],
-                model=stage.get("model", ""),
-                scored=stage.get("scored", 0),
-                degraded=stage.get("degraded", False),
-                details=MappingProxyType(stage.get("details", {})),
-                ranking=Ranking(candidates=tuple(ranked)),
+    stages = {row["name"]: row for row in data["stages"]}
+    steps: list[Step] = []
+    before = Ranking()
+    for row in data.get("steps") or data["stages"]:
+        if row["name"] in stages:
+            step = _stage_from_json(stages[row["name"]], chunks, known)
+            step = replace(step, intake=row.get("in", 0))
+        else:
+            kind = Kind(row["kind"])
+            order = [known[chunk_id] for chunk_id in row["order"]] if "order" in row else before.candidates
+            step = Step(
+                name=row["name"],
+                kind=kind,
+                ms=row["ms"],
+                note=row["note"],
+                intake=row["in"],
+                ranking=Ranking(candidates=tuple(order)) if kind is Kind.POLICY else Ranking(),
             )
-        )
+        if step.kind is not Kind.PREPARATION:
+            before = step.ranking
+        steps.append(step)
     return Trace(
         question=data["question"],
         searched=data["searched"],
@@ -215,6 +278,36 @@ def trace_from_json(data: Mapping[str, Any]) -> Trace:
         evidence=Ranking(candidates=tuple(known[chunk_id] for chunk_id in data["evidence"])),
         configuration=MappingProxyType(dict(data["configuration"])),
         warnings=tuple(data["warnings"]),
+        wall_ms=data["total_ms"],
+    )
+
+
+def _stage_from_json(data: Mapping[str, Any], chunks: Mapping[str, Chunk], known: dict[str, Candidate]) -> Step:
+    """The stage, its marks added to what is `known` of each candidate from the stages before it."""
+    ranked = []
+    for row in data["ranking"]:
+        candidate = known.get(row["chunk_id"]) or Candidate(chunk=chunks[row["chunk_id"]])
+        if row["score"] is not None:
+            mark = Mark(
+                stage=data["name"],
+                rank=row["rank"],
+                score=row["score"],
+                parts=MappingProxyType(row.get("parts", {})),
+            )
+            candidate = replace(candidate, marks=(*candidate.marks, mark))
+        known[row["chunk_id"]] = candidate
+        ranked.append(candidate)
+    return Step(
+        name=data["name"],
+        kind=Kind(data["kind"]) if "kind" in data else kind_of(data["name"]),
+        starts_from=data.get("starts_from", ""),
+        ms=data["ms"],
+        note=data["note"],
+        model=data.get("model", ""),
+        scored=data.get("scored", 0),
+        degraded=data.get("degraded", False),
+        details=MappingProxyType(data.get("details", {})),
+        ranking=Ranking(candidates=tuple(ranked)),
     )
 
 

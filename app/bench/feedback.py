@@ -24,6 +24,7 @@ from rag.learn.paraphrases import paraphrase_groups
 from rag.learn.precise_model import PRECISE_MINIMUM_MARKS, Teacher, learn_precise_from_lists, rescored
 from rag.learn.signal_lists import UNJUDGED, SignalList, ndcg, signal_list
 from rag.measure.goldens import Golden
+from rag.stages import PRECISE
 from rag.tracing import Trace
 
 MARKS = (0, 20, 50, 100, 200, 400)
@@ -86,9 +87,7 @@ class Taught:
 Learner = Callable[[Sequence[SignalList], NDArray[np.int64], int], Taught | None]
 
 
-def fusion_learner(
-    present: LinearFusion, *, shipped: Sequence[SignalList], fit: Fit, stage: str = "precise"
-) -> Learner:
+def fusion_learner(present: LinearFusion, *, shipped: Sequence[SignalList], fit: Fit, stage: str = PRECISE) -> Learner:
     """Feedback moves the weights of one stage (rag/learn/fusion_weights.py)."""
 
     def learn(lists: Sequence[SignalList], groups: NDArray[np.int64], seed: int) -> Taught | None:
@@ -130,7 +129,7 @@ def precise_learner(
             say=say,
         )
         say(found.reason)
-        weights = found.fusion.weights["precise"]
+        weights = found.fusion.weights[found.stage]
         return Taught(quality=lambda row: ndcg(rescored(row, model, teacher), weights), promoted=found.promoted)
 
     return learn
@@ -141,7 +140,7 @@ def simulate(
     present: LinearFusion,
     learn: Learner,
     *,
-    stage: str = "precise",
+    stage: str = PRECISE,
     marks: Sequence[int] = MARKS,
     crowds: Sequence[str] = CROWDS,
     noise: float = NOISE,

@@ -13,6 +13,7 @@ import click
 if TYPE_CHECKING:
     from app.application import Application
     from rag.engine import Options
+    from rag.tracing import Trace
 from app.cli.session import open_application, print_json
 
 
@@ -31,10 +32,12 @@ def _retrieval_options(function: Any) -> Any:
 
 
 def _options(application: Application, fast: str | None, precise: str | None, no_cache: bool) -> Options:
-    changed: dict[str, Any] = {name: value for name, value in (("fast", fast), ("precise", precise)) if value}
-    if no_cache:
-        changed["score_cache"] = False
-    return replace(application.engine.options, **changed)
+    from rag.stages import FAST, PRECISE
+
+    options = application.engine.options
+    for name, reranker in ((FAST, fast), (PRECISE, precise)):
+        options = options.with_stage(name, reranker=reranker) if reranker else options
+    return replace(options, score_cache=False) if no_cache else options
 
 
 @click.command()
@@ -78,17 +81,21 @@ def _rows(path: Path) -> Iterable[dict[str, Any]]:
                 yield row
 
 
-def _show_trace(trace: Any) -> None:
+def _show_trace(trace: Trace) -> None:
+    from rag.stages import HYBRID, Kind
+
     click.echo(click.style(trace.searched, bold=True))
     for warning in trace.warnings:
         click.echo(click.style(warning, fg="yellow"))
     for rank, candidate in enumerate(trace.evidence, start=1):
-        before = candidate.mark("hybrid")
+        before = candidate.mark(HYBRID)
         was = f"was {before.rank}" if before else "new"
         click.echo(f"{rank:>2}. ({was:>7}) {candidate.chunk.document_name} p.{candidate.chunk.page}")
         click.echo("      " + " ".join(candidate.chunk.text.split())[:160])
     for step in trace.steps:
-        click.echo(f"    {step.name:<8}{step.ms:>8.1f} ms  {len(step.ranking):>4} passages  {step.note}")
+        size = "" if step.kind is Kind.PREPARATION else f"{len(step.ranking)} passages"
+        click.echo(f"    {step.name:<16}{step.ms:>8.1f} ms  {size:>13}  {step.note}".rstrip())
+    click.echo(f"    {'in all':<16}{trace.total_ms:>8.1f} ms")
 
 
 @click.command()

@@ -143,10 +143,11 @@ def train_goldens(out_file: Path) -> None:
     from app.calibration import sample_library
     from rag.learn.calibration import collect
     from rag.learn.signal_lists import signal_list, write_signal_lists
+    from rag.stages import PRECISE
 
     with sample_library() as (application, goldens):
         asked = collect(goldens, application.engine.retrieve)
-        lists = [found for golden, trace in asked if (found := signal_list(golden, trace, "precise"))]
+        lists = [known for golden, trace in asked if (known := signal_list(golden, trace, PRECISE))]
     write_signal_lists(lists, out_file)
     say(f"{len(lists)} of {len(goldens)} questions written to {out_file}")
 

@@ -69,14 +69,17 @@ def evaluate(
 
 
 @click.command()
+@click.argument("golden", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--moved", is_flag=True, help="Ask the marked questions again: which marked pages stand elsewhere now?")
 @click.option("--json", "as_json", is_flag=True)
-def verdict(moved: bool, as_json: bool) -> None:
-    """Does each stage earn its milliseconds? Said on the questions that you marked, or not said."""
+def verdict(golden: Path | None, moved: bool, as_json: bool) -> None:
+    """Does each stage earn its milliseconds? Said on the questions that you marked and on those of GOLDEN.jsonl, which
+    are asked for it; or not said."""
     from dataclasses import asdict
 
-    from app.evaluation import moved_since_marked, verdicts_on_marks
+    from app.evaluation import moved_since_marked, verdicts_on
     from app.show.verdict import NOTHING_MOVED, moved_lines
+    from rag.measure.goldens import read_goldens
     from rag.measure.verdict import verdict_without_marks
 
     if moved:
@@ -90,9 +93,9 @@ def verdict(moved: bool, as_json: bool) -> None:
             click.echo("\n".join(lines) or NOTHING_MOVED)
         return
     with open_application() as application:
-        overall, stages = verdicts_on_marks(application)
-    found = [one for one in (overall, *stages) if one]
+        overall, stages = verdicts_on(application, read_goldens(golden) if golden else ())
+    given = [one for one in (overall, *stages) if one]
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json([asdict(one) for one in given])
     else:
-        click.echo("\n".join(one.sentence for one in found) or verdict_without_marks())
+        click.echo("\n".join(one.sentence for one in given) or verdict_without_marks())

@@ -17,6 +17,7 @@ from rag.fuse import LinearFusion
 from rag.learn.changes import would_change
 from rag.learn.decide import MINIMUM_MARKS
 from rag.learn.precise_model import PRECISE_MINIMUM_MARKS
+from rag.stages import PRECISE
 
 if TYPE_CHECKING:
     from app.application import Application
@@ -64,7 +65,9 @@ def _changes(app: Application, asked: Sequence[AskedQuestion]) -> None:
     newest = next((version for version in app.journal.list_versions("fusion")), None)
     if newest is None:
         return
-    changes = would_change(asked, LinearFusion(weights=newest.weights["weights"], version=newest.id))
+    fusion = LinearFusion(weights=newest.weights["weights"], version=newest.id)
+    stage = str(newest.scores.get("stage", PRECISE))
+    changes = would_change(asked, fusion, stage=stage)
     firsts = sum(change.another_first for change in changes)
     st.caption(
         f"With {plain(newest.id)}, {len(changes)} of {len(asked)} past questions would have shown other evidence or "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from app.show.timing import seconds
 from app.show.trouble import draw_error
 from ingest.documents import Status
 from ingest.errors import SecondPassError
+from rag.stages import OFF
 
 if TYPE_CHECKING:
     from rag.engine import Options
@@ -25,23 +25,25 @@ app = application()
 
 
 def choose(side: str, defaults: Options) -> Options:
-    names = choices(app, defaults.fast, defaults.precise)
+    """The settings of one order. B begins without the last stage, so that what that stage does can be seen at once."""
+    stages = defaults.cascade
+    last = stages[-1].name
+    names = choices(app, *(stage.reranker for stage in stages))
+    options = defaults
     st.subheader(f"Order {side}", anchor=False)
-    fast = st.selectbox("Fast reranker", names, names.index(defaults.fast), key=f"fast-{side}", accept_new_options=True)
-    precise = st.selectbox(
-        "Precise reranker",
-        names,
-        names.index(defaults.precise if side == "A" else "none"),
-        key=f"precise-{side}",
-        accept_new_options=True,
-    )
+    for stage in stages:
+        used = OFF if side == "B" and stage.name == last else stage.reranker
+        label, key = f"{plain(stage.name).capitalize()} reranker", f"{stage.name}-{side}"
+        chosen = st.selectbox(label, names, names.index(used), key=key, accept_new_options=True)
+        options = options.with_stage(stage.name, reranker=chosen or used)
     with st.container(horizontal=True):
-        found = st.number_input("Per index", 1, 1000, defaults.retrieve, key=f"retrieve-{side}", width=110)
-        keep = st.number_input("Kept by fast", 1, 200, defaults.fast_keep, key=f"keep-{side}", width=110)
+        each = st.number_input("Per index", 1, 1000, defaults.retrieve, key=f"retrieve-{side}", width=110)
+        for stage in stages[:-1]:
+            label, key = f"Kept by {plain(stage.name)}", f"keep-{stage.name}-{side}"
+            kept = st.number_input(label, 1, 2000, stage.keeps or 2 * defaults.retrieve, key=key, width=110)
+            options = options.with_stage(stage.name, keeps=kept)
         size = st.number_input("Evidence", 1, 20, defaults.evidence, key=f"evidence-{side}", width=110)
-    return replace(
-        defaults, fast=fast, precise=precise, retrieve=found, fast_keep=keep, evidence=size, score_cache=False
-    )
+    return replace(options, retrieve=each, evidence=size, score_cache=False)
 
 
 with st.container(horizontal_alignment="center"), st.container(width=WIDE, gap="medium"):
@@ -58,22 +60,18 @@ with st.container(horizontal_alignment="center"), st.container(width=WIDE, gap="
             second = choose("B", app.engine.options)
         pressed = st.form_submit_button("Compare", type="primary", icon=":material/compare_arrows:")
     if pressed and question.strip():
-        traces, times = [], []
+        traces = []
         try:
             with st.spinner("Ranking twice", show_time=True):
                 for options in (first, second):
-                    started = time.perf_counter()
                     traces.append(app.engine.retrieve(question.strip(), options=options))
-                    times.append((time.perf_counter() - started) * 1000)
         except SecondPassError as error:
             draw_error(error)
             st.stop()
         st.markdown(f"**{agreement(traces[0], traces[1])}**")
-        for column, side, trace, other, ms in zip(
-            st.columns(2, gap="large"), "AB", traces, reversed(traces), times, strict=True
-        ):
+        for column, side, trace, other in zip(st.columns(2, gap="large"), "AB", traces, reversed(traces), strict=True):
             with column:
-                st.caption(f"Order {side} in {seconds(ms)}")
+                st.caption(f"Order {side} in {seconds(trace.total_ms)}")
                 for step in trace.steps:
                     if step.degraded:
                         st.warning(plain(step.note), icon=":material/warning:")

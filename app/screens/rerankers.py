@@ -19,21 +19,23 @@ def choices(app: Application, *first: str) -> list[str]:
 def draw_rerankers(app: Application) -> None:
     import pandas as pd
 
-    found = app.known_rerankers()
-    stages = {app.settings.ranking.fast: "fast", app.settings.ranking.precise: "precise"}
-    usable = sum(row.usable for row in found)
+    rows = app.known_rerankers()
+    stages: dict[str, list[str]] = {}
+    for stage in app.engine.options.cascade:
+        stages.setdefault(stage.reranker, []).append(stage.name)
+    usable = sum(row.usable for row in rows)
     st.caption(
-        f"{usable} of {len(found)} can run here as it is. Write a name into `fast` or `precise` under `[ranking]`; any "
+        f"{usable} of {len(rows)} can run here as it is. Write a name into `fast` or `precise` under `[ranking]`; any "
         "other name of the model hub, a folder with a cross-encoder, or the address of a rerank server works too, "
         "without a re-index."
     )
     frame = pd.DataFrame(
         {
-            "name": [row.name for row in found],
-            "usable": [row.usable for row in found],
-            "in use": [stages.get(row.name, "") for row in found],
-            "what it is, or what is missing": [row.note for row in found],
-            "sends": [row.sends for row in found],
+            "name": [row.name for row in rows],
+            "usable": [row.usable for row in rows],
+            "in use": [", ".join(stages.get(row.name, ())) for row in rows],
+            "what it is, or what is missing": [row.note for row in rows],
+            "sends": [row.sends for row in rows],
         }
     )
     st.dataframe(

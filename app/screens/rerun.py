@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -30,29 +30,34 @@ class Rerun:
 
 
 def draw_rerun(app: Application, question_id: str, trace: Trace) -> None:
-    used = {name: str(trace.configuration.get(name, getattr(app.engine.options, name))) for name in ("fast", "precise")}
+    ran = {step.name: step.model for step in trace.rerankers}  # what the question was ranked with, as it is on record
+    used = {stage.name: ran.get(stage.name, stage.reranker) for stage in app.engine.options.cascade}
     with st.form(f"rerun-form-{question_id}", border=False):
         st.caption(
             "The same question with other rerankers. Nothing that is on record changes; no language model is asked."
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            fast = _choice(app, "Fast reranker", used["fast"], f"rerun-fast-{question_id}")
-            precise = _choice(app, "Precise reranker", used["precise"], f"rerun-precise-{question_id}")
+            chosen = {
+                name: _choice(app, f"{plain(name).capitalize()} reranker", reranker, f"rerun-{name}-{question_id}")
+                for name, reranker in used.items()
+            }
             pressed = st.form_submit_button("Rank again", type="primary", icon=":material/compare_arrows:")
     key = f"rerun-{question_id}"
     if pressed:
-        options = replace(app.engine.options, fast=fast, precise=precise)
+        options = app.engine.options
+        for name, reranker in chosen.items():
+            options = options.with_stage(name, reranker=reranker)
         with st.spinner("Ranking", show_time=True):
             st.session_state[key] = _ranked(app, trace, options)
-    found: Rerun | None = st.session_state.get(key)
-    if found:
-        _draw(trace, found, used)
+    rerun: Rerun | None = st.session_state.get(key)
+    if rerun:
+        _draw(trace, rerun)
         st.button(
             "Answer with this order",
             key=f"rerun-ask-{question_id}",
             icon=":material/forum:",
             on_click=_answer_with,
-            args=(trace.question, found.options),
+            args=(trace.question, rerun.options),
         )
 
 
@@ -69,20 +74,19 @@ def _ranked(app: Application, trace: Trace, options: Options) -> Rerun | None:
         return None
 
 
-def _draw(before: Trace, found: Rerun, used: dict[str, str]) -> None:
-    st.markdown(f"**{agreement(before, found.trace)}**")
-    names = (f"{used['fast']} → {used['precise']}", f"{found.options.fast} → {found.options.precise}")
-    for column, title, name, trace, other in zip(
+def _draw(before: Trace, rerun: Rerun) -> None:
+    st.markdown(f"**{agreement(before, rerun.trace)}**")
+    for column, title, trace, other in zip(
         st.columns(2, gap="medium"),
         ("As answered", "Ranked again"),
-        names,
-        (before, found.trace),
-        (found.trace, before),
+        (before, rerun.trace),
+        (rerun.trace, before),
         strict=True,
     ):
         with column:
             st.subheader(title, anchor=False)
-            st.caption(f"{plain(name)} · {seconds(trace.total_ms)}")
+            way = " → ".join(step.model for step in trace.rerankers)
+            st.caption(f"{plain(way)} · {seconds(trace.total_ms)}")
             for step in trace.steps:
                 if step.degraded:
                     st.warning(plain(step.note), icon=":material/warning:")

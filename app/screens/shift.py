@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.safe_text import plain
 from app.show import rank_shift
 from app.show.evidence import PassageActions
 from app.show.judgement import mark_control
@@ -38,8 +39,9 @@ def draw_shift(
     )
     shown = rank_shift.best(found, SIZES[size or "first 20"])
     st.altair_chart(rank_shift.chart(shown), alt=rank_shift.summary(trace, found), key=f"bump-{question_id}")
+    stages = rank_shift.stages_of(found)
     st.caption(
-        "Each line is a passage on its way from hybrid search through the fast to the precise stage; "
+        f"Each line is a passage on its way through {plain(', '.join(stages))}; "
         "the numbers in brackets are those given to the answer. Point at a line for its ranks and scores."
     )
     event = st.dataframe(
@@ -53,9 +55,9 @@ def draw_shift(
             "fate": st.column_config.TextColumn(width=110),
             "p.": st.column_config.NumberColumn(width=45, help="Page"),
             "document": st.column_config.TextColumn(width=150),
-            **{f"{stage} #": st.column_config.NumberColumn(width=75) for stage in rank_shift.DRAWN_STAGES},
+            **{f"{stage} #": st.column_config.NumberColumn(width=75) for stage in stages},
             "change": st.column_config.NumberColumn(width=75, help="Places won from the first to the last stage"),
-            **{f"{stage} score": st.column_config.NumberColumn(format="%.3g") for stage in rank_shift.DRAWN_STAGES},
+            **{f"{stage} score": st.column_config.NumberColumn(format="%.3g") for stage in stages},
         },
         alt="Every candidate with its rank and score at each stage",
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.evaluation import moved_since_marked, verdicts_on_marks
+from app.evaluation import moved_since_marked, verdicts_on
 from app.safe_text import plain
 from app.show import verdict
 from app.show.frame import asking_bar, section
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def draw_verdict(app: Application) -> None:
-    """Both rerankers together as a card, each stage as a line; with too few marks it says how many are missing."""
-    overall, stages = verdicts_on_marks(app)
-    verdict.draw(overall)
+    """All rerankers together as a card, each stage as a line; with too few marks it says how many are missing."""
+    overall, stages = verdicts_on(app)
+    verdict.draw(overall, stages)
     for stage in stages if overall and overall.enough else ():
         st.caption(plain(stage.sentence))
 
@@ -36,8 +36,8 @@ def draw_moved(app: Application) -> None:
         if st.button("Ask the marked questions again", icon=":material/replay:"):
             with asking_bar() as progress:
                 st.session_state["moved"] = moved_since_marked(app, progress)
-        found = st.session_state.get("moved")
-        if found:
-            st.dataframe(verdict.moved_lines(found), hide_index=True)
-        elif found is not None:
+        changes = st.session_state.get("moved")
+        if changes:
+            st.dataframe(verdict.moved_lines(changes), hide_index=True)
+        elif changes is not None:
             st.caption(verdict.NOTHING_MOVED)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.show.passage import heading, movement, number
+from app.safe_text import plain
+from app.show.passage import final_mark, heading, movement, number
 from ingest.documents import Chunk
 from rag.ranking import Candidate
 from rag.tracing import Trace
@@ -42,19 +43,17 @@ def agreement(left: Trace, right: Trace) -> str:
     return f"{shared} of {max(len(ours), len(theirs))} passages in common, {first}."
 
 
-def draw_list(found: list[Place], *, compare: bool) -> None:
+def draw_list(listed: list[Place], *, compare: bool) -> None:
     import streamlit as st
 
-    for place in found:
-        score = next((mark for mark in reversed(place.candidate.marks)), None)
-        scored = f":gray-badge[{score.stage} {number(score.score)}]" if score else ""
-        moved = ""
+    for place in listed:
+        mark = final_mark(place.candidate)
+        score = f":gray-badge[{plain(mark.stage)} {number(mark.score)}]" if mark else ""
+        change = ""
         if compare:
-            moved = movement(place.other, place.rank) if place.other else ":orange-badge[only in this list]"
+            change = movement(place.other, place.rank) if place.other else ":orange-badge[only in this list]"
         with st.container(border=True, gap="xsmall"):
             st.markdown(f"**{place.rank}** · {heading(place.chunk)}")
-            st.markdown(f"{moved} {scored}")
+            st.markdown(f"{change} {score}")
             text = " ".join(place.chunk.text.split())
-            from app.safe_text import plain
-
             st.caption(plain(text[:220] + ("…" if len(text) > 220 else "")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.show.passage import stage_name
-from rag.measure.report_text import LOST
+from rag.measure.report_text import evidence_text, judgements, loss
 
 if TYPE_CHECKING:
     import altair
@@ -51,29 +51,14 @@ def stages_chart(report: Report, metric: str = "ndcg@10") -> altair.LayerChart:
     return chart
 
 
-def sentences(report: Report) -> list[str]:
-    """What the paired tests allow to be said of each stage against the one before it, by nDCG@10."""
-    said = []
-    for test in report.tests:
-        if test.metric != "ndcg@10":
-            continue
-        result = test.result
-        verdict = "is better than" if result.low > 0 else "is worse than" if result.high < 0 else "cannot be told from"
-        said.append(
-            f"{stage_name(test.after)} {verdict} {stage_name(test.before)}: {result.before:.2f} → {result.after:.2f}, "
-            f"difference {result.low:+.2f} to {result.high:+.2f}; {result.better} better, {result.worse} worse, "
-            f"{result.same} the same."
-        )
-    return said
-
-
 def draw_report(report: Report) -> None:
     import streamlit as st
 
     st.caption(f"{len(report.questions)} questions")
     st.altair_chart(stages_chart(report), alt="nDCG at 10 per stage with its interval")
     st.dataframe(rows(report), hide_index=True)
-    for line in sentences(report):
+    st.caption(f"What an answer is written from: {evidence_text(report)}.")
+    for line in judgements(report):
         st.markdown(f"- {line}")
-    lost = ", ".join(f"{share:.0%} {LOST[place]}" for place, share in report.lost.items() if share)
+    lost = ", ".join(f"{share:.0%} {loss(report, place)}" for place, share in report.lost.items() if share)
     st.caption(f"Where the evidence went: {lost}.")

@@ -11,6 +11,7 @@ from app.show.passage import badges, final_mark, heading, movement, passage_html
 from ingest.documents import Box, Chunk
 from ingest.questions import PassageMark
 from rag.ranking import Candidate
+from rag.stages import HYBRID
 from rag.tracing import Answer, Trace
 
 
@@ -30,7 +31,7 @@ class Card:
 
     @property
     def rank_before(self) -> int | None:
-        mark = self.candidate.mark("hybrid")
+        mark = self.candidate.mark(HYBRID)
         return mark.rank if mark else None
 
     @property
@@ -61,7 +62,7 @@ def cards(trace: Trace, answer: Answer, marks: Mapping[str, bool]) -> list[Card]
     cited: dict[str, list[str]] = {}
     for citation in answer.citations:
         cited.setdefault(citation.chunk_id, []).extend(citation.sentences)
-    found = [
+    every = [
         Card(
             number=number,
             candidate=candidate,
@@ -71,7 +72,7 @@ def cards(trace: Trace, answer: Answer, marks: Mapping[str, bool]) -> list[Card]
         )
         for number, candidate in enumerate(trace.evidence, start=1)
     ]
-    return sorted(found, key=lambda card: (not card.cited, card.number))
+    return sorted(every, key=lambda card: (not card.cited, card.number))
 
 
 def draw_card(card: Card, question_id: str, actions: PassageActions) -> None:
@@ -84,9 +85,9 @@ def draw_card(card: Card, question_id: str, actions: PassageActions) -> None:
             heading(card.chunk, evidence_number=card.number),
             anchor=anchor(question_id, card.number),
         )
-        moved = movement(card.rank_before, card.rank_now)
+        change = movement(card.rank_before, card.rank_now)
         cited = ":blue-badge[:material/format_quote: cited]" if card.cited else ""
-        st.markdown(f"{cited} {moved} {badges(card.candidate)}")
+        st.markdown(f"{cited} {change} {badges(card.candidate)}")
         if card.cited:
             _text(card, key, actions)
         else:

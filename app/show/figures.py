@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from ingest.questions import AskedQuestion
+from rag.stages import Kind, kind_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Percentiles:
-    """Milliseconds of one stage over `count` questions."""
+    """Milliseconds of one step over `count` questions."""
 
     stage: str
     p50: float
@@ -49,18 +50,18 @@ class Lift:
 
 
 def latencies(questions: Iterable[AskedQuestion]) -> list[Percentiles]:
-    """p50 and p95 per stage, in the order in which stages run, then the answer and the total."""
-    found: dict[str, list[float]] = defaultdict(list)
+    """p50 and p95 per step, in the order in which steps run, then the answer and the total."""
+    times: dict[str, list[float]] = defaultdict(list)
     for asked in questions:
-        for stage in asked.trace.get("stages", ()):
-            found[stage["name"]].append(float(stage["ms"]))
+        for step in asked.trace.get("steps") or asked.trace.get("stages", ()):
+            times[step["name"]].append(float(step["ms"]))
         if asked.answer.get("ms"):
-            found["answer"].append(float(asked.answer["ms"]))
-        found["total"].append(asked.total_ms)
+            times["answer"].append(float(asked.answer["ms"]))
+        times["total"].append(asked.total_ms)
     last = ("answer", "total")
-    names = [name for name in found if name not in last] + [name for name in last if name in found]
-    middles = {name: np.quantile(found[name], (0.5, 0.95)).tolist() for name in names}
-    return [Percentiles(stage=name, p50=p50, p95=p95, count=len(found[name])) for name, (p50, p95) in middles.items()]
+    names = [name for name in times if name not in last] + [name for name in last if name in times]
+    middles = {name: np.quantile(times[name], (0.5, 0.95)).tolist() for name in names}
+    return [Percentiles(stage=name, p50=p50, p95=p95, count=len(times[name])) for name, (p50, p95) in middles.items()]
 
 
 def weeks(questions: Iterable[AskedQuestion]) -> list[Week]:
@@ -84,8 +85,7 @@ def lift(questions: Iterable[AskedQuestion]) -> Lift:
     lifts: list[int] = []
     changed = compared = 0
     for asked in questions:
-        before = _places(asked.trace, "hybrid")
-        after = _places(asked.trace, "precise") or _places(asked.trace, "fast")
+        before, after = _places(asked.trace, Kind.FUSION), _places(asked.trace, Kind.RERANK)
         if not before or not after:
             continue
         compared += 1
@@ -94,8 +94,11 @@ def lift(questions: Iterable[AskedQuestion]) -> Lift:
     return Lift(lifts=tuple(lifts), new_first=changed / compared if compared else 0.0)
 
 
-def _places(trace: Mapping[str, Any], stage: str) -> dict[str, int]:
-    rows = next((row["ranking"] for row in trace.get("stages", ()) if row["name"] == stage), ())
+def _places(trace: Mapping[str, Any], kind: Kind) -> dict[str, int]:
+    """Chunk id → rank in the last order of that kind."""
+    stages = [row for row in trace.get("stages", ()) if row["ranking"]]
+    orders = [row["ranking"] for row in stages if row.get("kind", kind_of(row["name"])) == kind]
+    rows = orders[-1] if orders else ()
     return {row["chunk_id"]: row["rank"] for row in rows}
 
 

@@ -12,19 +12,11 @@ from collections.abc import Sequence
 from app.safe_text import plain
 from ingest.documents import Chunk
 from rag.ranking import Candidate, Mark
-
-STAGE_NAMES = {
-    "bm25": "BM25",
-    "dense": "dense",
-    "hybrid": "hybrid",
-    "fast": "fast",
-    "precise": "precise",
-}
-LATE_TO_EARLY = ("precise", "fast", "hybrid", "dense", "bm25")
+from rag.stages import Kind, kind_of
 
 
 def stage_name(stage: str) -> str:
-    return STAGE_NAMES.get(stage, stage)
+    return "BM25" if stage == "bm25" else stage
 
 
 def place(chunk: Chunk) -> str:
@@ -34,7 +26,7 @@ def place(chunk: Chunk) -> str:
 
 def final_mark(candidate: Candidate) -> Mark | None:
     """The mark of the latest stage that scored the candidate."""
-    return next((mark for stage in LATE_TO_EARLY if (mark := candidate.mark(stage))), None)
+    return candidate.marks[-1] if candidate.marks else None
 
 
 def movement(before: int | None, now: int | None) -> str:
@@ -53,13 +45,17 @@ def number(value: float) -> str:
 
 
 def badges(candidate: Candidate) -> str:
-    """ "#1 precise 4.2 | #1 fast 0.81 | #7 dense 0.63 | #3 BM25 11.4" as Markdown badges, latest stage first."""
-    found = [mark for stage in LATE_TO_EARLY if (mark := candidate.mark(stage))]
-    colours = {"precise": "primary", "fast": "orange"}
-    return " ".join(
-        f":{colours.get(mark.stage, 'gray')}-badge[\\#{mark.rank} {stage_name(mark.stage)} {number(mark.score)}]"
-        for mark in found
-    )
+    """ "#1 precise 4.2 | #1 fast 0.81 | #7 dense 0.63 | #3 BM25 11.4" as Markdown badges, latest stage first.
+
+    Rerankers stand out, the last one most.
+    """
+    badges = []
+    colour = "primary"
+    for mark in reversed(candidate.marks):
+        colour = "gray" if kind_of(mark.stage) is not Kind.RERANK else colour
+        badges.append(f":{colour}-badge[\\#{mark.rank} {plain(stage_name(mark.stage))} {number(mark.score)}]")
+        colour = "orange"
+    return " ".join(badges)
 
 
 def heading(chunk: Chunk, *, evidence_number: int | None = None) -> str:

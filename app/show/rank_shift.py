@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from app.show.passage import place, short
 from ingest.documents import Chunk
+from rag.stages import Kind
 from rag.tracing import Answer, Trace
 
 if TYPE_CHECKING:
     import altair
     import pandas
 
-DRAWN_STAGES = ("hybrid", "fast", "precise")
 EVIDENCE, READ, FELL_OUT = "given to the answer", "read by the last stage, not used", "fell out"
 FATES = (EVIDENCE, READ, FELL_OUT)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shift:
-    """One candidate's way. ranks and scores: stage → place (from 1) and that stage's own score, where it has one."""
+    """One candidate's way. ranks and scores: stage → place (from 1) and that stage's own score, where it has one; in
+    the order in which the stages ran."""
 
     chunk: Chunk
     ranks: Mapping[str, int]
@@ -34,17 +35,16 @@ class Shift:
     @property
     def change(self) -> int | None:
         """Places won between the first and the last stage that ordered it; negative when it lost."""
-        first = next((self.ranks[stage] for stage in DRAWN_STAGES if stage in self.ranks), None)
-        last = next((self.ranks[stage] for stage in reversed(DRAWN_STAGES) if stage in self.ranks), None)
-        return None if first is None or last is None else first - last
+        places = list(self.ranks.values())
+        return places[0] - places[-1] if places else None
 
 
 def shifts(trace: Trace, answer: Answer | None = None, marks: Mapping[str, bool] | None = None) -> list[Shift]:
-    """Every candidate of the drawn stages: the evidence in its order, then by the last stage that ordered it.
+    """Every candidate of fusion and rerankers: the evidence in its order, then by the last stage that ordered it.
 
     marks: chunk id → relevant, as a person judged it.
     """
-    steps = [step for name in DRAWN_STAGES if (step := trace.step(name))]
+    steps = [step for step in trace.stages if step.kind in (Kind.FUSION, Kind.RERANK)]
     ranks: dict[str, dict[str, int]] = {}
     scores: dict[str, dict[str, float]] = {}
     chunks: dict[str, Chunk] = {}
@@ -57,7 +57,7 @@ def shifts(trace: Trace, answer: Answer | None = None, marks: Mapping[str, bool]
     numbers = {candidate.chunk.id: n for n, candidate in enumerate(trace.evidence, start=1)}
     cited = {citation.chunk_id for citation in answer.citations} if answer else set()
     last = steps[-1].name if steps else ""
-    found = [
+    every = [
         Shift(
             chunk=chunk,
             ranks=ranks[chunk_id],
@@ -69,13 +69,20 @@ def shifts(trace: Trace, answer: Answer | None = None, marks: Mapping[str, bool]
         )
         for chunk_id, chunk in chunks.items()
     ]
-    return sorted(found, key=_order)
-
-
-def _order(shift: Shift) -> tuple[float, ...]:
     unranked = float("inf")
-    evidence = shift.evidence_number or unranked
-    return (evidence, *(shift.ranks.get(stage, unranked) for stage in reversed(DRAWN_STAGES)))
+    late_to_early = [step.name for step in reversed(steps)]
+    return sorted(
+        every,
+        key=lambda shift: (
+            shift.evidence_number or unranked,
+            *(shift.ranks.get(stage, unranked) for stage in late_to_early),
+        ),
+    )
+
+
+def stages_of(shifts: Sequence[Shift]) -> list[str]:
+    """The drawn stages in the order in which they ran; what reached the last of them went through all."""
+    return max((list(shift.ranks) for shift in shifts), key=len, default=[])
 
 
 def best(found: Sequence[Shift], count: int) -> list[Shift]:
@@ -89,7 +96,7 @@ def summary(trace: Trace, found: Sequence[Shift]) -> str:
     if not evidence:
         return "No passage was given to the answer."
     size = len(evidence)
-    fresh = [shift for shift in evidence if shift.ranks.get("hybrid", size + 1) > size]
+    fresh = [shift for shift in evidence if next(iter(shift.ranks.values())) > size]
     climbed = max(evidence, key=lambda shift: shift.change or 0)
     sentence = f"{len(fresh)} of the {size} passages given to the answer were not among hybrid search's first {size}."
     if (climbed.change or 0) > 0:
@@ -103,7 +110,7 @@ def chart(found: Sequence[Shift], *, height: int = 460) -> altair.LayerChart:
     import altair as alt
     import pandas as pd
 
-    stages = [stage for stage in DRAWN_STAGES if any(stage in shift.ranks for shift in found)]
+    stages = stages_of(found)
     rows = pd.DataFrame([row for shift in found for row in _points(shift, stages)])
     deepest = int(rows["rank"].max())
     ticks = [tick for tick in (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000) if tick <= deepest]
@@ -200,6 +207,7 @@ def table(found: Sequence[Shift]) -> pandas.DataFrame:
     import pandas as pd
 
     judged = {True: "relevant", False: "not relevant", None: ""}
+    stages = stages_of(found)
     rows = []
     for shift in found:
         row: dict[str, Any] = {
@@ -207,15 +215,15 @@ def table(found: Sequence[Shift]) -> pandas.DataFrame:
             "p.": shift.chunk.page,
             "document": shift.chunk.document_name,
         }
-        for stage in DRAWN_STAGES:
+        for stage in stages:
             row[f"{stage} #"] = shift.ranks.get(stage)
         row["change"] = shift.change
-        for stage in DRAWN_STAGES:
+        for stage in stages:
             row[f"{stage} score"] = shift.scores.get(stage)
         row["marked"] = judged[shift.relevant]
         rows.append(row)
     frame = pd.DataFrame(rows)
-    whole = [f"{stage} #" for stage in DRAWN_STAGES] + ["change"]
+    whole = [f"{stage} #" for stage in stages] + ["change"]
     return frame.astype(dict.fromkeys(whole, "Int64")) if rows else frame
 
 

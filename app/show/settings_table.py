@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from app.setting_fields import settings_of
 from app.settings import Settings
+from rag.stages import Stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,10 @@ def shown(value: object) -> str:
         return "not set"
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ", ".join(shown(one) for one in value) or "none"
+    if isinstance(value, Stage):
+        return f"{value.name}: {_sizes(value)}"
     return without_password(str(value))
 
 
@@ -62,7 +67,7 @@ def sent_where(settings: Settings) -> list[tuple[str, str]]:
     if settings.answer.configured:
         where = without_password(settings.answer.address)
         sent.append(("The question, the conversation and the passages of the evidence", where))
-    for stage, name in (("fast", settings.ranking.fast), ("precise", settings.ranking.precise)):
+    for stage, name in ((stage.name, stage.reranker) for stage in settings.ranking.cascade):
         if where := _reranker_sends_to(name, settings):
             sent.append((f"The question and the passages that the {stage} stage reads", where))
     return sent
@@ -84,6 +89,11 @@ def _reranker_sends_to(name: str, settings: Settings) -> str:
     return f"{name} at {without_password(sends.rpartition(' ')[2])}"
 
 
+def _sizes(stage: Stage) -> str:
+    reads = f", reads {stage.reads}" if stage.reads else ""
+    return stage.reranker + reads + (f", keeps {stage.keeps}" if stage.keeps else "")
+
+
 def in_use(settings: Settings) -> list[tuple[str, str]]:
     """(part, what does it) for the way of a question, in its order."""
     answer = "quoted from the passages (no language model is set up)"
@@ -93,8 +103,8 @@ def in_use(settings: Settings) -> list[tuple[str, str]]:
     return [
         ("Embedding", settings.models.embedding),
         ("First stage", f"BM25 and dense vectors, {ranking.retrieve} each, fused by {ranking.fusion} weights"),
-        ("Fast stage", f"{ranking.fast}, keeps {ranking.fast_keep}"),
-        ("Precise stage", f"{ranking.precise}, gives {ranking.evidence} to the answer"),
+        *((f"{stage.name.capitalize()} stage", _sizes(stage)) for stage in ranking.cascade),
+        ("Evidence", f"{ranking.evidence} passages"),
         ("Answer", answer),
         ("Stores", "SQLite (the truth), Chroma, tantivy, token vectors"),
     ]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class StageTime:
-    """One stage: its milliseconds, how many it ordered, and how many pairs its model really read."""
+    """One step: its milliseconds, how many it ordered, and how many pairs its model really read."""
 
     stage: str
     ms: float
@@ -28,11 +28,13 @@ class StageTime:
 
 @dataclass(frozen=True, kw_only=True)
 class Saving:
-    """What reading all candidates with the precise reranker would have cost, at the pace seen in this question.
+    """What reading all candidates with the last reranker would have cost, at the pace seen in this question.
 
-    alone_ms: (milliseconds a pair) × (all candidates). spent_ms: fast and precise stage together.
+    alone_ms: (milliseconds a pair) × (all candidates). spent_ms: all rerankers together, `stages` of them.
     """
 
+    stage: str
+    stages: int
     candidates: int
     read: int
     alone_ms: float
@@ -68,30 +70,35 @@ def stage_times(trace: Trace, answer: Answer | None = None) -> list[StageTime]:
 
 
 def saving(trace: Trace) -> Saving | None:
-    """None where it cannot be known: the precise stage read nothing (switched off, gated, cached or failed)."""
-    fast, precise = trace.step("fast"), trace.step("precise")
-    if not fast or not precise or not precise.scored or precise.degraded or precise.ms <= 0:
+    """None where it cannot be known: the last reranker read nothing (switched off, gated, cached or failed)."""
+    if len(trace.rerankers) < 2:
         return None
-    candidates = len(fast.ranking)
+    first, last = trace.rerankers[0], trace.rerankers[-1]
+    if not last.scored or last.degraded or last.ms <= 0:
+        return None
+    candidates = len(first.ranking)
     return Saving(
+        stage=last.name,
+        stages=len(trace.rerankers),
         candidates=candidates,
-        read=precise.scored,
-        alone_ms=precise.ms / precise.scored * candidates,
-        spent_ms=fast.ms + precise.ms,
+        read=last.scored,
+        alone_ms=last.ms / last.scored * candidates,
+        spent_ms=sum(step.ms for step in trace.rerankers),
     )
 
 
-def saving_sentence(found: Saving | None) -> str:
-    if found is None:
-        return "The precise stage read no pair in this question (switched off, skipped, or its scores were kept)."
-    gained = found.alone_ms - found.spent_ms
+def saving_sentence(saving: Saving | None) -> str:
+    if saving is None:
+        return "The last reranker read no pair in this question (switched off, skipped, or its scores were kept)."
+    gain = saving.alone_ms - saving.spent_ms
     pace = (
-        f"The precise reranker alone on all {found.candidates} candidates would have taken about "
-        f"{seconds(found.alone_ms)}, at the pace of this question; "
+        f"The {saving.stage} reranker alone on all {saving.candidates} candidates would have taken about "
+        f"{seconds(saving.alone_ms)}, at the pace of this question; "
     )
-    if gained <= 0:
-        return f"{pace}both stages together took {seconds(found.spent_ms)}, so the cascade saved nothing here."
-    return f"{pace}both stages together took {seconds(found.spent_ms)}: about {seconds(gained)} saved."
+    together = f"{'both' if saving.stages == 2 else f'all {saving.stages}'} stages together took"
+    if gain <= 0:
+        return f"{pace}{together} {seconds(saving.spent_ms)}, so the cascade saved nothing here."
+    return f"{pace}{together} {seconds(saving.spent_ms)}: about {seconds(gain)} saved."
 
 
 def lost_marks(trace: Trace, marks: Mapping[str, bool]) -> list[str]:
@@ -106,7 +113,7 @@ def seconds(ms: float) -> str:
 
 
 def chart(rows: list[StageTime]) -> altair.LayerChart:
-    """A bar per stage, in the order in which they ran."""
+    """A bar per step, in the order in which they ran."""
     import altair as alt
     import pandas as pd
 
@@ -120,7 +127,7 @@ def chart(rows: list[StageTime]) -> altair.LayerChart:
             "work": [row.model for row in rows],
         }
     )
-    y = alt.Y("stage:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=90))
+    y = alt.Y("stage:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=130))
     x = alt.X(
         "ms:Q",
         title="milliseconds",
@@ -150,14 +157,17 @@ def draw_timing(trace: Trace, answer: Answer, marks: Mapping[str, bool]) -> None
     if not rows:
         st.caption("No stage ran.")
         return
-    found = saving(trace)
+    cascade = saving(trace)
     with st.grid(3, min_column_width=150):
         st.metric("Until the passages were ranked", seconds(trace.total_ms), border=True)
         st.metric("Pairs read by a model", f"{sum(row.scored for row in rows):,}", border=True)
-        gained = found.alone_ms - found.spent_ms if found else 0
-        st.metric("Saved by the cascade", seconds(gained) if gained > 0 else "nothing", border=True)
-    st.altair_chart(chart(rows), alt="Milliseconds per stage")
-    st.caption(saving_sentence(found))
+        gain = cascade.alone_ms - cascade.spent_ms if cascade else 0
+        st.metric("Saved by the cascade", seconds(gain) if gain > 0 else "nothing", border=True)
+    st.altair_chart(chart(rows), alt="Milliseconds per step")
+    st.caption(f"BM25 and dense are searched side by side. {saving_sentence(cascade)}")
+    for row in rows:
+        if row.note and not row.degraded:  # those that could not do their work are warned of above the answer
+            st.caption(f"{plain(row.stage)}: {plain(row.note)}")
     for row in rows:
         if row.note:
             icon = ":material/warning:" if row.degraded else ":material/info:"

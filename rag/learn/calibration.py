@@ -102,7 +102,7 @@ def fit_calibration(
 def collect(
     goldens: Sequence[Golden],
     retrieve: Callable[[str], Trace],
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> list[tuple[Golden, Trace]]:
     """Each golden with its trace. Ask the goldens of one collection in another to get unanswerable ones."""
     found = []

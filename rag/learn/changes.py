@@ -9,6 +9,7 @@ from ingest.questions import AskedQuestion
 from rag.fuse import LinearFusion
 from rag.learn.signal_lists import _fused, reorder, signal_list
 from rag.measure.goldens import Golden
+from rag.stages import PRECISE
 from rag.tracing import trace_from_json
 
 
@@ -31,7 +32,7 @@ class Change:
 
 
 def would_change(
-    asked: Iterable[AskedQuestion], fusion: LinearFusion, *, stage: str = "precise", shown: int = 5
+    asked: Iterable[AskedQuestion], fusion: LinearFusion, *, stage: str = PRECISE, shown: int = 5
 ) -> list[Change]:
     """Past questions that `fusion` would have answered from other passages, or in another order, as they were asked."""
     changes = []

@@ -20,6 +20,7 @@ from rag.learn.judged import JudgedQuestion
 from rag.learn.paraphrases import folds, paraphrase_groups
 from rag.learn.signal_lists import SignalList, judged_list, ndcg, signal_table
 from rag.measure.significance import Difference, difference
+from rag.stages import PRECISE
 
 FOLDS = 5
 LEAST = 1e-3
@@ -34,7 +35,7 @@ def learn_fusion(
     shipped: Sequence[SignalList],
     fit: Fit,
     version: str,
-    stage: str = "precise",
+    stage: str = PRECISE,
     minimum_marks: int = MINIMUM_MARKS,
     encode: Callable[[Sequence[str]], NDArray[np.float32]] | None = None,
     seed: int = 0,
@@ -47,7 +48,7 @@ def learn_fusion(
     """
     marks = sum(row.marks for row in judged)
     useful = [row for row in judged if row.positives]
-    lists = [found for row in useful if (found := judged_list(row, stage)) is not None]
+    lists = [known for row in useful if (known := judged_list(row, stage)) is not None]
     if marks < minimum_marks or len(lists) < FOLDS:
         return undecided(present, stage, marks, len(lists), minimum_marks)
     groups = paraphrase_groups([row.question for row in lists], encode)
@@ -64,7 +65,7 @@ def learn_from_lists(
     shipped: Sequence[SignalList],
     fit: Fit,
     version: str,
-    stage: str = "precise",
+    stage: str = PRECISE,
     marks: int = 0,
     seed: int = 0,
 ) -> Learned:

@@ -44,6 +44,6 @@ BEYOND = 1_000  # where a passage counts as standing that is not in the order
 
 def _place(trace: Trace, document: str, page: int) -> int | None:
     ranked: Iterable[tuple[str, int]] = (
-        ((c.chunk.document_name, c.chunk.page) for c in trace.steps[-1].ranking) if trace.steps else ()
+        ((c.chunk.document_name, c.chunk.page) for c in trace.order) if trace.steps else ()
     )
     return next((place for place, found in enumerate(ranked, start=1) if found == (document, page)), None)

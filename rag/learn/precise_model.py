@@ -26,6 +26,7 @@ from rag.learn.paraphrases import folds, paraphrase_groups
 from rag.learn.signal_lists import SignalList, judged_list, ndcg
 from rag.learn.train_cross_encoder import TrainingList
 from rag.measure.significance import difference
+from rag.stages import PRECISE
 
 PRECISE_MINIMUM_MARKS = 200
 FOLDS = 3
@@ -35,7 +36,7 @@ SHARES = (1.0, 0.6, 0.3)  # of the way from the shipped weights to the taught on
 # that were left out do not fall. A taught model would have all the weight without them.
 GOLDEN_SHARES = (0.5, 0.75, 1.0, 1.5)
 SIGNAL = "cross-encoder"
-STAGE = "precise"
+STAGE = PRECISE
 
 Say = Callable[[str], None]
 

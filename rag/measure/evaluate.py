@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -11,22 +11,14 @@ import numpy as np
 from ingest.documents import Chunk
 from ingest.errors import GoldensUnreadable, QuestionRefused
 from rag.measure.goldens import Golden
-from rag.measure.report import Latency, Lift, Paired, QuestionReport, Report, SideBySide, StageReport
+from rag.measure.report import Comparison, Latency, Lift, QuestionReport, Report, SideBySide, StageReport
 from rag.measure.significance import differences, estimates
-from rag.measure.stage_measures import document_hits, first_rank, stage_values
-from rag.ranking import STAGES
-from rag.tracing import Trace
+from rag.measure.stage_measures import document_hits, evidence_values, first_rank, stage_values
+from rag.stages import EVIDENCE, Kind
+from rag.tracing import Step, Trace
 
 TESTED = ("ndcg@10", "mrr", "precision@1", "hit@5")
-SHOWN = 5  # passages that the generator is given by default: past them, evidence counts as lost
-# Which stage is compared with which; those that a configuration does not have are left out.
-NEIGHBOURS = (
-    ("bm25", "hybrid"),
-    ("dense", "hybrid"),
-    ("hybrid", "fast"),
-    ("fast", "precise"),
-    ("hybrid", "precise"),
-)
+TESTED_EVIDENCE = ("hit", "recall", "ndcg")
 
 
 def evaluate(
@@ -71,20 +63,19 @@ def measure(
         raise GoldensUnreadable("There is no question to measure with.")
     total = list(times_ms) if times_ms is not None else [trace.total_ms for trace in traces]
     by_page = all(golden.by_page for golden in goldens)
-    names = [name for name in STAGES if any(trace.step(name) for trace in traces)]
+    names = list(dict.fromkeys(step.name for trace in traces for step in trace.stages))
     ranked = {name: [_passages(trace, name) for trace in traces] for name in names}
     stages = tuple(_stage_report(name, goldens, ranked[name], traces, by_page) for name in names)
     by_name = {stage.name: stage for stage in stages}
-    pairs = [(before, after) for before, after in NEIGHBOURS if before in by_name and after in by_name]
+    pairs = neighbours(traces)
     first = {name: [first_rank(*row) for row in zip(goldens, ranked[name], strict=True)] for name in names}
     lost = [_lost(golden, trace) for golden, trace in zip(goldens, traces, strict=True)]
-    shown = [first_rank(golden, trace.evidence.chunks) for golden, trace in zip(goldens, traces, strict=True)]
     return Report(
         stages=stages,
         tests=tuple(test for pair in pairs for test in _tests(by_name[pair[0]], by_name[pair[1]], pair)),
         lifts=tuple(_lift(a, b, first[a], first[b]) for a, b in pairs),
-        lost=MappingProxyType({place: lost.count(place) / len(lost) for place in LOSSES}),
-        evidence_hit=estimates(np.array([[float(rank is not None)] for rank in shown]))[0],
+        lost=MappingProxyType({place: lost.count(place) / len(lost) for place in _places(traces, lost)}),
+        evidence=_evidence_report(goldens, traces),
         latency=_latency(total),
         questions=tuple(
             QuestionReport(
@@ -101,10 +92,28 @@ def measure(
     )
 
 
-def _tests(old: StageReport, new: StageReport, names: tuple[str, str]) -> tuple[Paired, ...]:
-    before, after = (np.stack([side.values[metric] for metric in TESTED], axis=1) for side in (old, new))
-    results = zip(TESTED, differences(before, after), strict=True)
-    return tuple(Paired(before=names[0], after=names[1], metric=metric, result=row) for metric, row in results)
+def neighbours(traces: Iterable[Trace]) -> list[tuple[str, str]]:
+    """Which stage is compared with which: the fusion with every index, each reranker with the order it starts from,
+    and the last of them with the fusion."""
+    pairs: dict[tuple[str, str], None] = {}
+    for trace in traces:
+        for stage in trace.stages:
+            if stage.kind is Kind.FUSION:
+                before = [step for step in trace.stages if step.kind is Kind.RETRIEVAL]
+            else:
+                before = [step for step in [trace.start_of(stage)] if step]
+            pairs |= {(step.name, stage.name): None for step in before}
+        if trace.fusion and trace.rerankers:
+            pairs |= {(trace.fusion.name, trace.rerankers[-1].name): None}
+    return list(pairs)
+
+
+def _tests(
+    old: StageReport, new: StageReport, names: tuple[str, str], metrics: Sequence[str] = TESTED
+) -> tuple[Comparison, ...]:
+    before, after = (np.stack([side.values[metric] for metric in metrics], axis=1) for side in (old, new))
+    results = zip(metrics, differences(before, after), strict=True)
+    return tuple(Comparison(before=names[0], after=names[1], metric=metric, result=row) for metric, row in results)
 
 
 def _passages(trace: Trace, stage: str) -> list[Chunk]:
@@ -128,24 +137,48 @@ def _stage_report(
     )
 
 
-# Where evidence was lost, in the order of the funnel. "recall": neither index returned it; "fusion": the merged order
-# cut it before the fast stage; "fast": it was not passed on; "precise": it stands below the passages that are shown.
-LOSSES = ("recall", "fusion", "fast", "precise", "found")
+def _evidence_report(goldens: Sequence[Golden], traces: Sequence[Trace]) -> StageReport:
+    """The list that an answer is written from: what the policies made of the last stage's order."""
+    values = evidence_values(goldens, [trace.evidence.chunks for trace in traces])
+    columns = estimates(np.stack(list(values.values()), axis=1))
+    return StageReport(
+        name=EVIDENCE,
+        metrics=MappingProxyType(dict(zip(values, columns, strict=True))),
+        latency=_latency([sum(step.ms for step in _policies(trace)) for trace in traces]),
+        values=MappingProxyType(values),
+    )
+
+
+def _policies(trace: Trace) -> list[Step]:
+    return [step for step in trace.steps if step.kind is Kind.POLICY]
+
+
+# Where evidence is lost, in the order of the funnel. "recall": no index returned it; "fusion": the merged order cut it
+# before the first reranker; a reranker's name: it was not passed on, or by the last one not placed among the evidence;
+# a policy's name: that left it out; "found": it is among the evidence.
+def _places(traces: Iterable[Trace], lost: Sequence[str]) -> list[str]:
+    rerankers = dict.fromkeys(step.name for trace in traces for step in trace.rerankers)
+    known = ["recall", "fusion", *rerankers]
+    return [*known, *dict.fromkeys(place for place in lost if place not in known and place != "found"), "found"]
 
 
 def _lost(golden: Golden, trace: Trace) -> str:
-    recalled = [chunk for name in ("bm25", "dense", "hybrid") for chunk in _passages(trace, name)]
-    if first_rank(golden, recalled) is None:
-        return "recall"
-    rerankers = [step for step in trace.steps if step.name in ("fast", "precise")]
-    final = next(step for step in reversed(trace.steps) if step.name in STAGES).ranking.chunks
-    if first_rank(golden, final[:SHOWN]) is not None:
+    def holds(step: Step) -> bool:
+        return first_rank(golden, step.ranking.chunks) is not None
+
+    if first_rank(golden, trace.evidence.chunks) is not None:
         return "found"
-    if not rerankers or first_rank(golden, rerankers[0].ranking.chunks) is None:
-        return "fusion"
-    if len(rerankers) == 1 or first_rank(golden, final) is None:
-        return "fast"
-    return "precise"
+    if not any(holds(step) for step in trace.stages if step.kind in (Kind.RETRIEVAL, Kind.FUSION)):
+        return "recall"
+    place = "fusion"
+    for step in trace.steps:
+        if step.kind is Kind.RERANK:
+            if not holds(step):
+                return place
+            place = step.name
+        elif step.kind is Kind.POLICY and step.name != EVIDENCE and not holds(step):
+            return step.name
+    return place
 
 
 def _lift(before: str, after: str, old: Sequence[int | None], new: Sequence[int | None]) -> Lift:
@@ -173,7 +206,8 @@ def _latency(times_ms: Sequence[float]) -> Latency:
 def compare(before: Report, after: Report, names: tuple[str, str] = ("A", "B")) -> SideBySide:
     """Two reports over the same goldens, paired by question; raises ValueError where the questions differ.
 
-    The stages that both have are compared by name, and each one's last stage as "final".
+    The stages that both have are compared by name, each one's last stage as "final", and what an answer is written
+    from as "evidence": only there policies and the number of passages show.
     """
     if [row.id for row in before.questions] != [row.id for row in after.questions] or [
         row.question for row in before.questions
@@ -182,4 +216,5 @@ def compare(before: Report, after: Report, names: tuple[str, str] = ("A", "B")) 
     shared = [(stage.name, stage, other) for stage in before.stages if (other := after.stage(stage.name))]
     rows = [*shared, ("final", before.stages[-1], after.stages[-1])]
     tests = tuple((name, test) for name, old, new in rows for test in _tests(old, new, names))
+    tests += tuple((EVIDENCE, test) for test in _tests(before.evidence, after.evidence, names, TESTED_EVIDENCE))
     return SideBySide(names=names, reports=(before, after), tests=tests)

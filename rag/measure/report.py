@@ -23,16 +23,24 @@ class Latency:
 
 @dataclass(frozen=True, kw_only=True)
 class StageReport:
-    """A stage's measures. `values` holds each measure per question, (questions,), in the report's order."""
+    """A stage's measures, or those of the evidence. `values` holds each one per question, (questions,), in the
+    report's order."""
 
     name: str
     metrics: Mapping[str, Estimate]
     latency: Latency
     values: Mapping[str, NDArray[np.float64]] = field(repr=False)
 
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "metrics": {name: _rounded(asdict(estimate)) for name, estimate in self.metrics.items()},
+            "latency_ms": _rounded(asdict(self.latency)),
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
-class Paired:
+class Comparison:
     """One stage against another by one measure, over the same questions."""
 
     before: str
@@ -72,14 +80,14 @@ class QuestionReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What an evaluation found. `lost` are shares of the questions that add up to 1 with "found"; `failed` are
-    questions that could not be asked (id, reason) and are in no figure."""
+    """What an evaluation comes to. `evidence` is what answers are written from. `lost` are shares of the questions that
+    add up to 1 with "found"; `failed` are questions that could not be asked (id, reason) and are in no figure."""
 
     stages: tuple[StageReport, ...]
-    tests: tuple[Paired, ...]
+    tests: tuple[Comparison, ...]
     lifts: tuple[Lift, ...]
     lost: Mapping[str, float]
-    evidence_hit: Estimate
+    evidence: StageReport
     latency: Latency
     questions: tuple[QuestionReport, ...]
     by_page: bool
@@ -91,14 +99,8 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """The CLI's contract (`stages`, `latency_ms`, `questions`) with everything else beside it."""
         return {
-            "stages": [
-                {
-                    "name": stage.name,
-                    "metrics": {name: _rounded(asdict(estimate)) for name, estimate in stage.metrics.items()},
-                    "latency_ms": _rounded(asdict(stage.latency)),
-                }
-                for stage in self.stages
-            ],
+            "stages": [stage.to_json() for stage in self.stages],
+            "evidence": self.evidence.to_json(),
             "latency_ms": _rounded(asdict(self.latency)),
             "questions": len(self.questions),
             "tests": [
@@ -107,7 +109,7 @@ class Report:
             ],
             "position_lift": [_rounded(asdict(lift)) for lift in self.lifts],
             "lost": _rounded(self.lost),
-            "evidence_hit": _rounded(asdict(self.evidence_hit)),
+            "evidence_hit": _rounded(asdict(self.evidence.metrics["hit"])),
             "failed": [{"id": question_id, "reason": reason} for question_id, reason in self.failed],
             "by_question": [
                 {
@@ -136,7 +138,7 @@ class SideBySide:
 
     names: tuple[str, str]
     reports: tuple[Report, Report]
-    tests: tuple[tuple[str, Paired], ...]
+    tests: tuple[tuple[str, Comparison], ...]
 
     def to_json(self) -> dict[str, Any]:
         return {

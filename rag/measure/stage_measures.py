@@ -46,6 +46,21 @@ def stage_values(goldens: Sequence[Golden], ranked: Sequence[Sequence[Chunk]]) -
     return values | hits
 
 
+def evidence_values(goldens: Sequence[Golden], given: Sequence[Sequence[Chunk]]) -> dict[str, NDArray[np.float64]]:
+    """Each measure's (questions,) values for the passages that answers are written from, whole as they are: hit (any
+    of the evidence), recall (the share of it), ndcg (at 10), and precision (the share of the passages that are)."""
+    values = stage_values(goldens, given)
+    rows = list(zip(goldens, given, strict=True))
+    right = [sum(golden.key_of(chunk) in golden.grades for chunk in chunks) for golden, chunks in rows]
+    sizes = [max(1, len(chunks)) for chunks in given]
+    return {
+        "hit": values[f"hit@{DEPTHS[-1]}"],
+        "recall": values[f"recall@{DEPTHS[-1]}"],
+        "ndcg": values["ndcg@10"],
+        "precision": np.array(right) / np.array(sizes),
+    }
+
+
 def _ir_measures(
     names: Mapping[str, str], grades: Mapping[str, Mapping[str, int]], runs: Mapping[str, Mapping[str, float]]
 ) -> dict[str, NDArray[np.float64]]:

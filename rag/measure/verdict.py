@@ -10,12 +10,10 @@ import numpy as np
 from rag.measure.goldens import Golden
 from rag.measure.significance import Difference, difference
 from rag.measure.stage_measures import stage_values
+from rag.stages import OFF
 from rag.tracing import Step, Trace
 
 MINIMUM = 20  # judged questions; with fewer, even a stage that wins two of three cannot be told from chance
-
-# A stage is judged against the one it starts from. The hybrid order starts from dense vectors alone.
-STARTS_FROM = {"hybrid": "dense", "fast": "hybrid", "precise": "fast"}
 
 _PRINTED = {"mrr": "MRR", "ndcg@10": "nDCG@10", "precision@1": "P@1", "hit@5": "hit@5"}
 
@@ -54,49 +52,56 @@ class Verdict:
 def verdicts(
     judged: Sequence[tuple[Golden, Trace]], *, metric: str = "mrr", minimum: int = MINIMUM
 ) -> tuple[Verdict, ...]:
-    """One verdict per stage, over the questions where that stage really ran.
+    """One verdict per stage against the order that it starts from, over the questions where it really ran.
 
     judged: questions with known evidence and the trace that answered them: a person's marks (`judged_questions` in
     rag/learn/judged.py), goldens, or both. Marks are mostly given to passages that were shown, which favours the last
     stage; marks on dropped passages and goldens do not.
     """
-    found = (_verdict(stage, before, (stage,), judged, metric, minimum) for stage, before in STARTS_FROM.items())
-    return tuple(verdict for verdict in found if verdict)
+    names = dict.fromkeys(stage.name for _, trace in judged for stage in trace.stages)
+    given = (_stage_verdict(name, judged, metric, minimum) for name in names)
+    return tuple(verdict for verdict in given if verdict)
 
 
 def overall_verdict(
     judged: Sequence[tuple[Golden, Trace]], *, metric: str = "mrr", minimum: int = MINIMUM
 ) -> Verdict | None:
-    """Both rerankers together against the hybrid order; None where no question went through both."""
-    return _verdict("precise", "hybrid", ("fast", "precise"), judged, metric, minimum, name="rerankers")
-
-
-def _verdict(
-    stage: str,
-    before: str,
-    costs: tuple[str, ...],
-    judged: Sequence[tuple[Golden, Trace]],
-    metric: str,
-    minimum: int,
-    name: str = "",
-) -> Verdict | None:
-    # A stage that was switched off changed no order and cost nothing, so it has nothing to answer for.
-    asked = [
-        (golden, trace)
+    """All rerankers together against the order that they began with; None where no question went through all of its
+    stages."""
+    rows = [
+        (golden, trace.fusion, trace.rerankers[-1], sum(step.ms for step in trace.rerankers))
         for golden, trace in judged
-        if trace.step(before) and all((step := trace.step(cost)) and step.model != "none" for cost in costs)
+        if trace.fusion and trace.rerankers and all(step.model != OFF for step in trace.rerankers)
     ]
-    if not asked:
+    return _verdict("rerankers", rows, metric, minimum)
+
+
+Row = tuple[Golden, Step, Step, float]  # a question, the order before, the order after, what it cost in ms
+
+
+def _stage_verdict(name: str, judged: Sequence[tuple[Golden, Trace]], metric: str, minimum: int) -> Verdict | None:
+    """Over the questions where the stage started from the same order as it did in the first of them."""
+    rows: list[Row] = []
+    for golden, trace in judged:
+        stage = trace.step(name)
+        start = trace.start_of(stage) if stage else None
+        # A stage that was switched off changed no order and cost nothing, so it has nothing to answer for.
+        if stage and start and stage.model != OFF and start.name == (rows[0][1].name if rows else start.name):
+            rows.append((golden, start, stage, stage.ms))
+    return _verdict(name, rows, metric, minimum)
+
+
+def _verdict(name: str, rows: Sequence[Row], metric: str, minimum: int) -> Verdict | None:
+    if not rows:
         return None
-    goldens = [golden for golden, _ in asked]
-    old, new = (
-        stage_values(goldens, [step.ranking.chunks for step in _steps(asked, side)])[metric] for side in (before, stage)
-    )
+    goldens = [golden for golden, *_ in rows]
+    old = stage_values(goldens, [before.ranking.chunks for _, before, _, _ in rows])[metric]
+    new = stage_values(goldens, [after.ranking.chunks for _, _, after, _ in rows])[metric]
     result = difference(old, new)
-    added = float(np.median([sum(step.ms for step in trace.steps if step.name in costs) for _, trace in asked]))
+    added = float(np.median([ms for *_, ms in rows]))
     return Verdict(
-        stage=name or stage,
-        compared_with=before,
+        stage=name,
+        compared_with=rows[0][1].name,
         before=result.before,
         after=result.after,
         metric=metric,
@@ -107,15 +112,11 @@ def _verdict(
         worse=result.worse,
         same=result.same,
         added_ms=added,
-        questions=len(asked),
+        questions=len(rows),
         needed=minimum,
-        enough=len(asked) >= minimum,
-        sentence=_sentence(name or stage, metric, result, added, len(asked), minimum),
+        enough=len(rows) >= minimum,
+        sentence=_sentence(name, metric, result, added, len(rows), minimum),
     )
-
-
-def _steps(asked: Sequence[tuple[Golden, Trace]], stage: str) -> list[Step]:
-    return [step for _, trace in asked if (step := trace.step(stage))]
 
 
 def _sentence(stage: str, metric: str, result: Difference, added_ms: float, count: int, minimum: int) -> str:

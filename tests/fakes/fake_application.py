@@ -14,7 +14,9 @@ from app.settings import Settings
 from ingest.documents import Box, Chunk, Document, Status
 from ingest.errors import WrongPassword
 from ingest.questions import AskedQuestion, Conversation, PassageMark, Signal, Thumb
+from rag.engine import Options
 from rag.ranking import Candidate, Ranking
+from rag.stages import Kind
 from rag.tracing import Answer, Citation, Outcome, Step, Trace, answer_to_json, trace_to_json
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -62,7 +64,7 @@ def a_document(name: str = "storage.pdf", **changes: Any) -> Document:
 
 
 def a_trace(
-    question: str, chunks: Sequence[Chunk], *, keep: int = 20, evidence: int = 5, salt: str = "", **changes: Any
+    question: str, chunks: Sequence[Chunk], *, keep: int | None = 20, evidence: int = 5, salt: str = "", **changes: Any
 ) -> Trace:
     """A trace whose orders are a fixed shuffle of the chunks: the same question always gives the same one."""
 
@@ -82,11 +84,11 @@ def a_trace(
         "question": question,
         "searched": question,
         "steps": (
-            Step(name="bm25", ms=1.1, ranking=bm25, model="tantivy"),
-            Step(name="dense", ms=2.4, ranking=dense, model="chroma"),
-            Step(name="hybrid", ms=0.9, ranking=hybrid, model="rrf"),
-            Step(name="fast", ms=31.0, ranking=fast, scored=len(chunks), model="late-interaction"),
-            Step(name="precise", ms=212.0, ranking=precise, scored=len(precise), model="builtin"),
+            Step(name="bm25", kind=Kind.RETRIEVAL, ms=1.1, ranking=bm25, model="tantivy"),
+            Step(name="dense", kind=Kind.RETRIEVAL, ms=2.4, ranking=dense, model="chroma"),
+            Step(name="hybrid", kind=Kind.FUSION, ms=0.9, ranking=hybrid, model="rrf"),
+            Step(name="fast", kind=Kind.RERANK, ms=31.0, ranking=fast, scored=len(chunks), model="late-interaction"),
+            Step(name="precise", kind=Kind.RERANK, ms=212.0, ranking=precise, scored=len(precise), model="builtin"),
         ),
         "evidence": precise.top(evidence),
         "configuration": {"fast_keep": keep, "evidence": evidence},
@@ -267,16 +269,6 @@ class FakeLibrary:
         return b"%PDF-1.4 fake"
 
 
-@dataclass(frozen=True, kw_only=True)
-class FakeOptions:
-    retrieve: int = 100
-    fast: str = "late-interaction"
-    fast_keep: int = 20
-    precise: str = "builtin"
-    evidence: int = 5
-    score_cache: bool = True
-
-
 class FakeStream:
     def __init__(self, trace: Trace, answer: Answer, asked: AskedQuestion, journal: FakeJournal) -> None:
         self.trace, self._answer, self._asked, self._journal = trace, answer, asked, journal
@@ -297,7 +289,7 @@ class FakeEngine:
 
     def __init__(self, store: FakeStore, journal: FakeJournal) -> None:
         self.store, self.journal = store, journal
-        self.options: Any = FakeOptions()
+        self.options = Options()
         self.answers: dict[str, str] = {}
         self.fails: Exception | None = None
         self.asked: list[dict[str, Any]] = []
@@ -309,8 +301,8 @@ class FakeEngine:
             raise self.fails
         chosen = options or self.options
         chunks = [c for c in self.store.held if not document_ids or c.document_id in document_ids]
-        salt = "" if options is None else chosen.precise
-        return a_trace(question, chunks, keep=chosen.fast_keep, evidence=chosen.evidence, salt=salt)
+        salt = "" if options is None else chosen.cascade[-1].reranker
+        return a_trace(question, chunks, keep=chosen.cascade[0].keeps, evidence=chosen.evidence, salt=salt)
 
     def ask(self, question: str, *, conversation_id: str, **scope: Any) -> FakeStream:
         self.asked.append({"question": question, **scope})

@@ -9,6 +9,7 @@ import numpy as np
 from ingest.documents import Chunk
 from rag.fuse import LinearFusion
 from rag.ranking import Candidate, Ranking, merged
+from rag.stages import kind_of
 from rag.tracing import Step, Trace
 
 
@@ -46,7 +47,9 @@ def trace(
         ranking = Ranking(candidates=tuple(known.get(name) or Candidate(chunk=made[name]) for name in names))
         falling = [-float(i) for i in range(len(names))]
         ranking = ranking.reordered(stage, (scores or {}).get(stage) or falling, (parts or {}).get(stage))
-        steps.append(Step(name=stage, ms=ms, ranking=ranking, scored=len(names), model=model))
+        count = len(names)
+        kind = kind_of(stage)
+        steps.append(Step(name=stage, kind=kind, ms=ms, ranking=ranking, intake=count, scored=count, model=model))
         kept = {candidate.chunk.id: candidate for candidate in history}
         kept |= {candidate.chunk.id: candidate for candidate in ranking}
         history = merged([Ranking(candidates=tuple(kept.values()))])
@@ -77,7 +80,7 @@ def fused_trace(question: str, seed: int, weights: LinearFusion) -> Trace:
     late_again = np.array([mark.parts["late"] for c in fast if (mark := c.mark("fast"))])
     precise = weights.reorder("precise", question, fast, {"cross-encoder": logits, "late": late_again})
     steps = tuple(
-        Step(name=name, ms=1.0, ranking=order, model="builtin")
+        Step(name=name, kind=kind_of(name), ms=1.0, ranking=order, model="builtin")
         for name, order in (("dense", dense), ("fast", fast), ("precise", precise))
     )
     return Trace(question=question, searched=question, steps=steps, evidence=precise.top(5))

@@ -129,20 +129,26 @@ def test_near_duplicates_are_folded_and_it_is_said(app: Application) -> None:
     names = [[chunk.document_name for chunk in trace.evidence.chunks[:2]] for trace in (folded, loose)]
     assert set(names[1]) == {"valve.txt", "copy.txt"}
     assert len({"valve.txt", "copy.txt"} & set(names[0])) == 1
-    assert "duplicate" in folded.step("precise").note
+    folding = folded.step("folding")
+    assert "1 near-duplicate passage folded" in folding.note
+    assert folding.intake - len(folding.ranking) == 1
 
 
 def test_the_gate_skips_the_precise_stage_and_says_by_how_much(app: Application) -> None:
-    step = engine(app).retrieve(QUESTION, options=options(app, gate_margin=0.0)).step("precise")
-    assert step.scored == 0
-    assert "skipped" in step.note
+    trace = engine(app).retrieve(QUESTION, options=options(app, gate_margin=0.0))
+    assert trace.step("precise").scored == 0
+    assert trace.step("precise").note == trace.step("gate").note
+    assert "skipped" in trace.step("gate").note
 
 
 def test_a_cap_and_diversity_change_the_evidence_and_are_noted(app: Application) -> None:
     capped = engine(app).retrieve(QUESTION, options=options(app, per_document=1))
     assert len({chunk.document_id for chunk in capped.evidence.chunks}) == len(capped.evidence.chunks)
-    diverse = engine(app).retrieve(QUESTION, options=options(app, diversity=0.7))
-    assert len(diverse.evidence) == len(engine(app).retrieve(QUESTION, options=options(app)).evidence)
+    diverse = engine(app).retrieve(QUESTION, options=options(app, diversity=0.7, evidence=2))
+    plain = engine(app).retrieve(QUESTION, options=options(app, evidence=2))
+    assert diverse.step("diversity").note.startswith("Diversity 0.7 changed")
+    assert diverse.evidence.chunks == diverse.step("diversity").ranking.chunks[:2] != plain.evidence.chunks
+    assert diverse.step("precise").ranking.chunks == plain.step("precise").ranking.chunks  # the stage's own order stays
 
 
 def test_a_paid_score_is_not_paid_again(app: Application) -> None:
@@ -177,7 +183,7 @@ def test_a_reranker_that_fails_leaves_the_fast_order_and_says_so(app: Applicatio
 
 def test_stages_can_be_switched_off_and_rrf_put_in_the_fusions_place(app: Application) -> None:
     trace = engine(app).retrieve(QUESTION, options=options(app, fast="none", precise="none", fusion="rrf"))
-    assert [step.model for step in trace.steps[2:]] == ["rrf", "none", "none"]
+    assert [step.model for step in trace.stages[2:]] == ["rrf", "none", "none"]
     assert trace.evidence.chunks[0].document_name in ("valve.txt", "copy.txt")
 
 

@@ -45,7 +45,7 @@ def test_each_index_has_its_own_step_and_a_hit_of_a_gone_document_is_dropped() -
     steps = retrieve(
         query(), indexes=(ListIndex("bm25", hits), ListIndex("dense", [])), store=ListStore([kept]), limit=10
     )
-    assert [step.name for step in steps] == ["bm25", "dense"]
+    assert [step.name for step in steps] == ["bm25", "dense", "passages"]
     assert [one.id for one in steps[0].ranking.chunks] == [kept.id]
     assert not len(steps[1].ranking)
 
@@ -53,7 +53,7 @@ def test_each_index_has_its_own_step_and_a_hit_of_a_gone_document_is_dropped() -
 def test_a_damaged_index_gives_an_empty_step_that_says_so_and_the_other_answers() -> None:
     kept = chunk("text", document="a")
     indexes = (ListIndex("bm25", [("a", kept.id, 2.0)]), ListIndex("dense", [], damaged=True))
-    bm25, dense = retrieve(query(), indexes=indexes, store=ListStore([kept]), limit=10)
+    bm25, dense, _ = retrieve(query(), indexes=indexes, store=ListStore([kept]), limit=10)
     assert len(bm25.ranking) == 1
     assert dense.degraded
     assert "rebuilt" in dense.note
@@ -66,8 +66,8 @@ def test_a_named_document_is_searched_on_its_own_too_and_its_hits_stand_in_their
         ("named", one.id, 7.5 - i) for i, one in enumerate(own)
     ]
     store = ListStore([*texts, *own])
-    (without,) = retrieve(query(), indexes=(ListIndex("bm25", hits),), store=store, limit=4)
-    (step,) = retrieve(query(), indexes=(ListIndex("bm25", hits),), store=store, limit=4, named=("named",))
+    (without, _) = retrieve(query(), indexes=(ListIndex("bm25", hits),), store=store, limit=4)
+    (step, _) = retrieve(query(), indexes=(ListIndex("bm25", hits),), store=store, limit=4, named=("named",))
     assert [one.id for one in without.ranking.chunks] == ["loud-0", "loud-1", "loud-2", "named-0"]
     assert [one.id for one in step.ranking.chunks] == ["loud-0", "loud-1", "loud-2", "named-0", "named-1"]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.errors import GoldensUnreadable, QuestionRefused
-from rag.measure.evaluate import LOSSES, compare, evaluate, measure
+from rag.measure.evaluate import compare, evaluate, measure
 from rag.measure.goldens import Golden, goldens_from_csv, goldens_from_jsonl, missing_documents, read_beir, read_goldens
+from rag.measure.report_text import judgements, loss
 from rag.measure.significance import difference, estimates
 from rag.measure.stage_measures import stage_values
-from rag.tracing import Trace
+from rag.stages import Kind
+from rag.tracing import Step, Trace
 from tests.fakes.traces import chunk, trace
 from tests.places import SHARED
 
@@ -99,7 +102,45 @@ def test_where_evidence_is_lost_follows_the_funnel_and_adds_up_to_1() -> None:
     goldens = [golden("a:1", question=place, id=place) for place in stages]
     report = measure(goldens, [trace(place, stages[place]) for place in stages])
     assert [row.lost for row in report.questions] == list(stages)
-    assert dict(report.lost) == {place: 0.2 for place in LOSSES}
+    assert dict(report.lost) == dict.fromkeys(stages, 0.2)
+    text = report.table()
+    assert all(loss(report, place) in text for place in stages)
+
+
+def test_what_a_policy_left_out_is_lost_by_the_policy() -> None:
+    whole = trace("q", {"bm25": ["x:1", "a:1"], "hybrid": ["x:1", "a:1"], "fast": ["x:1", "a:1"]})
+    rest = whole.steps[-1].ranking.top(1)
+    cap = Step(name="document cap", kind=Kind.POLICY, ms=1.0, ranking=rest, intake=2)
+    report = measure([golden("a:1")], [replace(whole, steps=(*whole.steps, cap), evidence=rest)])
+    assert report.lost["document cap"] == 1.0
+    assert "left out by document cap" in report.table()
+
+
+def test_what_an_answer_is_written_from_is_measured_as_it_is_given() -> None:
+    order = ["x:1", "a:1", "x:2", "b:2", "x:3"]
+    goldens = [golden("a:1", "b:2", question=f"q{i}", id=str(i)) for i in range(3)]
+    few, many = (measure(goldens, [trace("q", {"hybrid": order, "fast": order}, evidence=size)] * 3) for size in (2, 5))
+    assert {name: row.mean for name, row in few.evidence.metrics.items()} == pytest.approx(
+        {"hit": 1.0, "recall": 0.5, "ndcg": 1 / math.log2(3) / (1 + 1 / math.log2(3)), "precision": 0.5}
+    )
+    sides = compare(few, many, ("evidence=2", "evidence=5"))
+    tests = {(stage, test.metric): test.result.difference for stage, test in sides.tests}
+    assert tests["final", "ndcg@10"] == 0.0
+    assert tests["evidence", "recall"] == 0.5
+    assert "evidence            recall" in sides.table()
+    assert few.to_json()["evidence"]["metrics"]["recall"]["mean"] == 0.5
+    assert [stage["name"] for stage in few.to_json()["stages"]] == ["hybrid", "fast"]
+
+
+def test_a_stage_that_does_not_win_is_named() -> None:
+    goldens = [golden("a:1", question=f"q{i}", id=str(i)) for i in range(12)]
+    stages = {"hybrid": ["x:1", "a:1"], "fast": ["a:1", "x:1"], "precise": ["x:1", "a:1"]}
+    said = judgements(measure(goldens, [trace("q", stages)] * 12))
+    assert [line.split(":")[0] for line in said] == [
+        "fast is better than hybrid",
+        "precise does not win, it is worse than fast",
+        "precise does not win, it cannot be told from hybrid",
+    ]
 
 
 def test_position_lift_counts_ups_downs_and_those_that_fell_out() -> None:

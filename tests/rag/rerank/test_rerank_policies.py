@@ -254,11 +254,11 @@ def test_mmr_loses_and_invents_nothing(words: list[str], diversity: float, limit
 
 def test_the_gate_closes_only_when_the_first_leads_by_enough() -> None:
     found = chunks(texts(4))
-    assert ambiguity_gate(ranking(found, [9, 1, 1, 1]), "fast", 0.3) == (True, "skipped: margin 2.31 > 0.30")
-    assert ambiguity_gate(ranking(found, [2, 1.9, 1, 0]), "fast", 0.3) == (False, "")
-    assert ambiguity_gate(ranking(found, [1, 1, 1, 1]), "fast", 0.0) == (False, "")
-    assert ambiguity_gate(ranking(found[:2], [9, 1]), "fast", 0.3) == (False, "")
-    assert ambiguity_gate(ranking(found, [9, 1, 1, 1]), "hybrid", 0.3) == (False, "")
+    assert ambiguity_gate(ranking(found, [9, 1, 1, 1]), "fast", 0.3).note == "skipped: margin 2.31 > 0.30"
+    assert ambiguity_gate(ranking(found, [2, 1.9, 1, 0]), "fast", 0.3).note == ""
+    assert ambiguity_gate(ranking(found, [1, 1, 1, 1]), "fast", 0.0).note == ""
+    assert ambiguity_gate(ranking(found[:2], [9, 1]), "fast", 0.3).note == ""
+    assert ambiguity_gate(ranking(found, [9, 1, 1, 1]), "hybrid", 0.3).note == ""
 
 
 @given(st.lists(st.floats(-100, 100).map(lambda x: round(x, 3)), min_size=3, max_size=20), st.floats(0.5, 9))
@@ -268,5 +268,8 @@ def test_the_gate_does_not_mind_the_scale_of_scores(scores: list[float], scale: 
     assume(spread > 1e-6)
     first, second = sorted(scores, reverse=True)[:2]
     assume(abs((first - second) / spread - 0.37) > 1e-6)
-    plain = ambiguity_gate(ranking(found, scores), "fast", 0.37)
-    assert ambiguity_gate(ranking(found, [score * scale + 5 for score in scores]), "fast", 0.37)[0] == plain[0]
+    plain, scaled = (
+        ambiguity_gate(ranking(found, values), "fast", 0.37)
+        for values in (scores, [score * scale + 5 for score in scores])
+    )
+    assert bool(scaled.note) == bool(plain.note)
