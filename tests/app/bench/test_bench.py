@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.bench.peer import LangChainPipeline
-from app.bench.speed import BenchReport, PeerReport, run_bench
+from app.bench.speed import BenchReport, PeerReport, _until, run_bench
 from ingest.errors import SecondPassError
 from rag.measure.report import Latency
 from rag.rerank.builtin_weights import base_model_folder, load_tokenizer, new_precise_model
+from rag.stages import Kind
+from rag.tracing import Step
+from tests.fakes.traces import trace
 
 
 def report(peer: PeerReport | None) -> BenchReport:
@@ -25,9 +29,9 @@ def report(peer: PeerReport | None) -> BenchReport:
         ingest_chunks_per_s=90.0,
         ingest_s=10.0,
         questions=30,
-        fast_ms=latency,
+        orders_ms={"fast": latency, "precise": latency},
         question_ms=latency,
-        stages_ms={"bm25": latency, "precise": latency},
+        steps_ms={"bm25": latency, "precise": latency},
         pairs_read=20.0,
         page_s=2.5,
         start_s=2.0,
@@ -73,3 +77,11 @@ def test_langchains_pipeline_over_our_passages_gives_the_best_few(tmp_path: Path
     found = pipeline.ask("Which shelf holds the globe?")
     assert len(found) == 3
     assert set(found) <= set(texts)
+
+
+def test_the_time_to_an_order_leaves_out_what_came_after_it() -> None:
+    asked = replace(trace("q", {"bm25": ["a:1"], "hybrid": ["a:1"], "fast": ["a:1"], "precise": ["a:1"]}), wall_ms=9.0)
+    steps = tuple(replace(step, ms=ms) for step, ms in zip(asked.steps, (1.0, 1.0, 2.0, 4.0), strict=True))
+    asked = replace(asked, steps=(*steps, Step(name="evidence", kind=Kind.POLICY, ms=0.5)))
+    assert _until(asked, "precise") == 8.5
+    assert _until(asked, "fast") == 4.5
