@@ -90,7 +90,8 @@ class Setting:
         try:
             return self.accepts.validate_python(given)
         except ValidationError as error:
-            raise SettingsError("; ".join(row["msg"] for row in error.errors())) from None
+            wrong = [": ".join(filter(None, (".".join(map(str, row["loc"])), row["msg"]))) for row in error.errors()]
+            raise SettingsError("; ".join(wrong)) from None
 
 
 def settings_of_group(group: str, kind: type) -> tuple[Setting, ...]:

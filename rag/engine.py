@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 import uuid
@@ -33,7 +32,20 @@ from rag.ranking import Ranking, merged
 from rag.refuse import Calibration
 from rag.rerank.protocol import Reranker
 from rag.retrieve import retrieve
-from rag.stages import CAP, DIVERSITY, ENCODING, EVIDENCE, HYBRID, NAMED, RETRIEVERS, REWRITING, Kind, Stage, cascade
+from rag.stages import (
+    CAP,
+    DIVERSITY,
+    ENCODING,
+    EVIDENCE,
+    HYBRID,
+    NAMED,
+    RETRIEVERS,
+    REWRITING,
+    Kind,
+    Stage,
+    cascade,
+    entries,
+)
 from rag.tracing import Answer, Outcome, Step, Trace, answer_to_json, trace_to_json
 
 log = logging.getLogger(__name__)
@@ -60,7 +72,7 @@ class Options:
     precise: Annotated[str, Field(description="Reranker of the precise stage, or `none`.")] = "builtin"
     stages: Annotated[
         tuple[Stage, ...],
-        BeforeValidator(lambda value: json.loads(value) if isinstance(value, str) else value),  # in the environment
+        BeforeValidator(entries),
         Field(description="Stages after these, each with name, reranker, reads and keeps; in the environment as JSON."),
     ] = ()
     evidence: Annotated[int, Field(ge=1, le=20, description="How many passages the answer is made from.")] = 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -55,6 +56,11 @@ class Stage:
     signal: str = ""
     fused: bool = False
     timeout_s: float | None = None
+
+
+def entries(value: object) -> object:
+    """What `stages` is in the environment, JSON, as the list that it is in a file; anything else as it is."""
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def cascade(

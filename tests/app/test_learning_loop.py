@@ -47,7 +47,7 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applicatio
     for golden in goldens[:ASKED]:
         stream = application.engine.ask(golden.question)
         assert stream.answer
-        for candidate in stream.trace.steps[-1].ranking:
+        for candidate in stream.trace.stages[-1].ranking:
             place = (candidate.chunk.document_name, candidate.chunk.page)
             if place in golden.relevant:
                 mark = PassageMark(
@@ -83,7 +83,7 @@ def test_a_promoted_version_is_used_at_once_named_in_the_trace_and_undone(applic
     application.journal.promote("only-words")
     after = application.engine.retrieve(question)
     assert after.configuration["fusion_version"] == "only-words"
-    scores = [candidate.mark("bm25") for candidate in after.steps[-1].ranking]
+    scores = [candidate.mark("bm25") for candidate in after.stages[-1].ranking]
     known = [mark.score for mark in scores if mark]
     assert known == sorted(known, reverse=True)
 
@@ -147,7 +147,7 @@ def test_a_promoted_precise_model_is_read_from_its_own_folder(application: Appli
     assert current_precise(application.journal, home) == ("precise-mine", home / "models" / "precise-mine")
     trace = application.engine.retrieve("What must be flushed before brewing?")
     assert trace.configuration["precise_version"] == "precise-mine"
-    assert not trace.steps[-1].degraded
+    assert not trace.stages[-1].degraded
     shutil.rmtree(home / "models" / "precise-mine")
     assert current_precise(application.journal, home) == ("shipped", MODELS / "precise")
     application.journal.rollback("precise")
