@@ -39,7 +39,7 @@ def add_samples_once(settings: Settings) -> None:
     from tqdm import tqdm
 
     from app.wiring import open_application
-    from ingest.pipeline import files_under
+    from ingest.read.registry import files_under
 
     application = open_application(settings)
     try:

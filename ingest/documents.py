@@ -6,6 +6,7 @@ scaled by `pixels / points` can be drawn on without knowing PDF.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -37,34 +38,60 @@ class Box:
     bottom: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """One line of text as it stands on the page, with its box and the size of its largest font in points."""
+class BlockKind(StrEnum):
+    HEADING = "heading"
+    BOOKMARK = "bookmark"  # not printed: it names the section that begins here, where no heading does in these words
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list item"
+    TABLE = "table"
+    CODE = "code"  # lines that stay lines
+    PASSAGE = "passage"  # is not cut: the file holds passages
 
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """A piece of a page and what its reader knows of it.
+
+    text: its lines as they stand on the page, a newline between them; a table's are its rows (`table_block`).
+    boxes: one for each line, or none where the format has no places (in a passage: of the lines that it touches).
+    level: how deep a heading, a bookmark or a list item stands; 0 is the outermost. cells: the rows of a table.
+    head: how many of these, from the first, name its columns. page: on which it begins.
+    """
+
+    kind: BlockKind
     text: str
-    box: Box
-    font_size: float
-    bold: bool = False
+    page: int
+    level: int = 0
+    cells: tuple[tuple[str, ...], ...] = ()
+    head: int = 0
+    boxes: tuple[Box, ...] = ()
+
+
+def row_text(cells: Iterable[str]) -> str:
+    """A table row as one line: what is embedded, indexed and cited of it. Empty cells leave no trace."""
+    return " | ".join(cell for cell in cells if cell)
+
+
+def table_block(rows: Iterable[Iterable[str]], *, page: int, head: int = 0, boxes: Iterable[Box] = ()) -> Block:
+    """A table; `head` of its first rows name the columns. boxes: one for each row, or none."""
+    cells = tuple(tuple(row) for row in rows)
+    text = "\n".join(map(row_text, cells))
+    return Block(kind=BlockKind.TABLE, text=text, page=page, cells=cells, head=head, boxes=tuple(boxes))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """One page as it was read. `label` is what the PDF prints for it ("iv"); `number` is its place in the file."""
+    """One page as it was read. `label` is what the PDF prints for it ("iv"); `number` is its place in the file.
+
+    A format without sheets has pages of about one sheet's text, or its own parts (sections, lines); width and height
+    (points) then mean nothing.
+    """
 
     number: int
     label: str
-    width: float
-    height: float
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Heading:
-    """An outline entry (bookmark): where a section begins. `level` 0 is the outermost."""
-
-    title: str
-    page: int
-    level: int
+    blocks: tuple[Block, ...]
+    width: float = 612.0
+    height: float = 792.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,26 +100,33 @@ class ReadFile:
 
     title: str
     pages: tuple[Page, ...]
-    outline: tuple[Heading, ...] = ()
     unreadable: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
-    """A piece of a file as the splitter cut it, before it belongs to a stored document."""
+    """A piece of a file as the splitter packed it, before it belongs to a stored document."""
 
     position: int
     page: int
     section: str
-    text: str
-    boxes: tuple[Box, ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(block.text for block in self.blocks)
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        return tuple(dict.fromkeys(box for block in self.blocks for box in block.boxes))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
     """One line of the library. `reason` says why it failed, or what a reader should know ("49 of 50 pages read").
 
-    `replaces` is the id of the older version that answers until this one is ready.
+    `error` is what kind of failure that was: the name of a class in ingest/errors.py, or "". `replaces` is the id of
+    the older version that answers until this one is ready.
     """
 
     id: str
@@ -110,13 +144,15 @@ class Document:
     added_at: datetime
     seconds: float
     replaces: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chunk:
     """A stored passage. `page` is the 1-based physical page that holds most of it; `position` counts from 0.
 
-    `boxes` may lie on two pages when the passage runs over a page break.
+    `boxes` may lie on two pages when the passage runs over a page break. `text` is that of its `blocks`, which tell
+    tables, headings and lists apart.
     """
 
     id: str
@@ -129,6 +165,13 @@ class Chunk:
     title: str = ""
     collection: str = "default"
     boxes: tuple[Box, ...] = ()
+    blocks: tuple[Block, ...] = ()
+
+    @property
+    def content(self) -> tuple[Block, ...]:
+        """Its blocks; where none were stored with it, each line of its text as a paragraph of its own."""
+        lines = filter(str.strip, self.text.splitlines())
+        return self.blocks or tuple(Block(kind=BlockKind.PARAGRAPH, text=line, page=self.page) for line in lines)
 
     @property
     def header(self) -> str:

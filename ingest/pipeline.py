@@ -16,11 +16,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ingest.clean import clean
 from ingest.documents import Box, Document, Status
 from ingest.embed.transformer import MiniLmEmbedder
 from ingest.errors import Cancelled, EmptyFile, FileRefused, LibraryInUse, NoTextFound, SecondPassError, TooLarge
-from ingest.read.passages import SUFFIX, read_passages
+from ingest.read.registry import FORMATS, format_of, head_of
 from ingest.read.sandbox import Reader
 from ingest.split import FINGERPRINT, split
 from ingest.store.failpoints import reach
@@ -31,7 +30,6 @@ from ingest.worker import Worker
 
 log = logging.getLogger(__name__)
 
-SUFFIXES = (".pdf", ".txt", ".md", ".markdown")
 EMBED_AT_ONCE = 256  # passages between two looks at "cancel", and between two writes of the progress
 PROGRESS_EVERY_S = 0.5  # a page is read in 5 ms, and to write down that it was costs as much
 FINISHED = (Status.READY, Status.FAILED, Status.CANCELLED)
@@ -80,9 +78,17 @@ class Splitting:
     tokens: Annotated[int, Field(ge=50, le=400, description="Passage length to aim at, in word pieces.")] = 200
     overlap: Annotated[int, Field(ge=0, le=200, description="Word pieces that a passage repeats.")] = 40
 
+    def fingerprint(self, name: str, source: Path | bytes) -> str:
+        """What a file is read and split with: its own reader's version, so that a better one re-reads no others."""
+        return self._with(format_of(name, head_of(source)).version)
+
     @property
-    def fingerprint(self) -> str:
-        return f"{FINGERPRINT}-{self.tokens}-{self.overlap}"
+    def current(self) -> tuple[str, ...]:
+        """The fingerprints that nothing needs to be built again for, one for each format."""
+        return tuple(self._with(one.version) for one in FORMATS)
+
+    def _with(self, reader: str) -> str:
+        return f"{reader} {FINGERPRINT}-{self.tokens}-{self.overlap}"
 
 
 class Library:
@@ -110,7 +116,9 @@ class Library:
         self._embedder_fingerprint = embedder_fingerprint
         self._passwords: dict[str, str] = {}  # in memory only; asked again after a restart
         self._cancelled: set[str] = set()
-        self._unsettled: dict[str, tuple[Status, str]] = {}  # ends that SQL could not be told yet
+        self._unsettled: dict[
+            str, tuple[Status, str, str]
+        ] = {}  # status, reason and kind of error: ends that SQL could not be told yet
         self._locked_out: dict[str, int] = {}  # how often, by document
         self._deletion_failures: dict[str, int] = {}
         self._lock = threading.Lock()  # between a document's row and its password, nobody may begin with it
@@ -123,9 +131,10 @@ class Library:
         self.report = reconcile(self._stores, starting=True, later=True)
         self._missing = list(self.report.left)
         for document in self.store.stale_documents(
-            pipeline=self._splitting.fingerprint, embedder=self._embedder_fingerprint
+            pipelines=self._splitting.current, embedder=self._embedder_fingerprint
         ):
-            self.store.add_again(document.id, pipeline=self._splitting.fingerprint, embedder=self._embedder_fingerprint)
+            pipeline = self._splitting.fingerprint(document.name, self.store.file_path(document))
+            self.store.add_again(document.id, pipeline=pipeline, embedder=self._embedder_fingerprint)
         self._worker.start()
         return self.report
 
@@ -166,7 +175,7 @@ class Library:
                 source,
                 name=name,
                 collection=collection,
-                pipeline=self._splitting.fingerprint,
+                pipeline=self._splitting.fingerprint(name, source),
                 embedder=self._embedder_fingerprint,
                 replaces=replaces,
             )
@@ -262,8 +271,8 @@ class Library:
             if document is None or document.status in (*FINISHED, Status.DELETING):
                 return document
             if document_id in self._unsettled:
-                status, reason = self._unsettled[document_id]
-                return replace(document, status=status, reason=reason)
+                status, reason, error = self._unsettled[document_id]
+                return replace(document, status=status, reason=reason, error=error)
             if trouble := self._worker.trouble:
                 return replace(document, status=Status.FAILED, reason=f"{trouble} It stays queued.")
             self._worker.wait_for_next(seen)
@@ -375,51 +384,46 @@ class Library:
             if replaced:
                 self._remove(replaced)
         except Cancelled as error:
-            self._unsettled[document.id] = (Status.CANCELLED, str(error))
+            self._unsettled[document.id] = (Status.CANCELLED, str(error), type(error).__name__)
         except LibraryInUse as error:  # that passes: again from the start, but not for ever
             self._locked_out[document.id] = times = self._locked_out.get(document.id, 0) + 1
-            self._unsettled[document.id] = (Status.PENDING if times < MOST_ATTEMPTS else Status.FAILED, str(error))
+            status = Status.PENDING if times < MOST_ATTEMPTS else Status.FAILED
+            self._unsettled[document.id] = (status, str(error), type(error).__name__)
         except SecondPassError as error:
-            self._unsettled[document.id] = (Status.FAILED, str(error))
+            self._unsettled[document.id] = (Status.FAILED, str(error), type(error).__name__)
         except BaseException as error:  # not Exception: a panic of native code in Rust is none
             log.exception("document %s could not be indexed", document.id)
             reason = f"an unexpected error ({type(error).__name__}); see the log"
-            self._unsettled[document.id] = (Status.FAILED, reason)
+            self._unsettled[document.id] = (Status.FAILED, reason, "")
         self._settle()
         log.info("document %s took %.1f s", document.id, time.perf_counter() - started)
 
     def _settle(self) -> None:
         """Write down how documents ended. Where that fails (a full disk) it stays to be done with the next step."""
-        for document_id, (status, reason) in list(self._unsettled.items()):
-            self.store.mark_failed(document_id, reason, status=status)
+        for document_id, (status, reason, error) in list(self._unsettled.items()):
+            self.store.mark_failed(document_id, reason, status=status, error=error)
             del self._unsettled[document_id]
             for index in self._stores.indexes:
                 index.remove(document_id)
 
     def _index(self, document: Document) -> str:
         embedder = self._embedder()
-        unreadable = 0
-        if document.name.endswith(SUFFIX):
-            passages = read_passages(self.store.file_path(document))
-            pages = len(passages)
-            self.store.set_progress(document.id, pages=pages, pages_done=pages)
-        else:
-            read = self._reader.read(
-                self.store.file_path(document),
-                name=document.name,
-                password=self._passwords.get(document.id),
-                progress=self._seldom(document.id),
-                cancelled=lambda: document.id in self._cancelled,
-            )
-            unreadable = len(read.unreadable)  # these stand among the pages as empty ones
-            pages = len(read.pages)
-            self.store.set_progress(document.id, title=read.title, pages=pages, pages_done=pages - unreadable)
-            passages = split(
-                clean(read),
-                count_tokens=embedder.count_tokens,
-                target=self._splitting.tokens,
-                overlap=self._splitting.overlap,
-            )
+        read = self._reader.read(
+            self.store.file_path(document),
+            name=document.name,
+            password=self._passwords.get(document.id),
+            progress=self._seldom(document.id),
+            cancelled=lambda: document.id in self._cancelled,
+        )
+        unreadable = len(read.unreadable)  # these stand among the pages as empty ones
+        pages = len(read.pages)
+        self.store.set_progress(document.id, title=read.title, pages=pages, pages_done=pages - unreadable)
+        passages = split(
+            read,
+            count_tokens=embedder.count_tokens,
+            target=self._splitting.tokens,
+            overlap=self._splitting.overlap,
+        )
         if not passages:
             raise NoTextFound("it holds no text layer; scans need OCR first")
         self._look_for_cancel(document.id)
@@ -457,15 +461,4 @@ class Library:
         return progress
 
 
-def files_under(paths: Iterable[Path]) -> list[Path]:
-    """The files named, and those with a known ending in the folders named, sorted within each folder."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found += sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-        else:
-            found.append(path)
-    return found
-
-
-__all__ = ["Added", "FileRefused", "FileResult", "Library", "Splitting", "files_under"]
+__all__ = ["Added", "FileRefused", "FileResult", "Library", "Splitting"]

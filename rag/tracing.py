@@ -8,7 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from ingest.documents import Box, Chunk
+from ingest.block_json import block_from_json, block_to_json, box_from_json, box_to_json
+from ingest.documents import Chunk
 from rag.ranking import Candidate, Mark, Ranking
 from rag.stages import EVIDENCE, Kind, kind_of
 
@@ -225,7 +226,11 @@ def _chunk_to_json(chunk: Chunk, with_text: bool) -> dict[str, Any]:
         "collection": chunk.collection,
     }
     if with_text:
-        row |= {"text": chunk.text, "boxes": [list(asdict(box).values()) for box in chunk.boxes]}
+        row |= {
+            "text": chunk.text,
+            "boxes": [box_to_json(box) for box in chunk.boxes],
+            "blocks": [block_to_json(block) for block in chunk.blocks],
+        }
     return row
 
 
@@ -245,7 +250,8 @@ def trace_from_json(data: Mapping[str, Any]) -> Trace:
             text=row.get("text", ""),
             title=row.get("title", ""),
             collection=row.get("collection", ""),
-            boxes=tuple(Box(page=b[0], left=b[1], top=b[2], right=b[3], bottom=b[4]) for b in row.get("boxes", ())),
+            boxes=tuple(map(box_from_json, row.get("boxes", ()))),
+            blocks=tuple(map(block_from_json, row.get("blocks", ()))),
         )
         for chunk_id, row in data["passages"].items()
     }

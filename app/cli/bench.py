@@ -38,7 +38,7 @@ def bench_speed(
     """Reading, adding, asking, start and memory here, and the same questions in LangChain's pipeline."""
     from app.bench.speed import run_bench
     from app.serving import SAMPLES
-    from ingest.pipeline import files_under
+    from ingest.read.registry import files_under
     from rag.measure.goldens import read_goldens
 
     report = run_bench(

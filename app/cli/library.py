@@ -29,7 +29,7 @@ def ingest(
     """Add files, and the PDF, text and Markdown files in folders."""
     from tqdm import tqdm
 
-    from ingest.pipeline import files_under
+    from ingest.read.registry import files_under
 
     known = json.loads(passwords.read_text(encoding="utf-8")) if passwords else {}
     files = files_under(paths)

@@ -81,7 +81,7 @@ def _draw_candidate(app: Application, question_id: str, shift: rank_shift.Shift,
         st.subheader(heading(chunk, evidence_number=shift.evidence_number), anchor=False)
         st.caption(" → ".join(f"#{rank} {stage}" for stage, rank in shift.ranks.items()) + f" · {shift.fate}")
         if chunk.text:
-            st.html(passage_html(chunk.text))
+            st.html(passage_html(chunk.content))
         else:
             st.caption("The text is no longer in the library.")
         mark_control(

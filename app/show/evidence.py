@@ -118,7 +118,7 @@ def _text(card: Card, key: str, actions: PassageActions) -> None:
             st.caption(f"{abs(offset)} {side} the passage that was given, page {shown.page}")
         if shown.section:
             st.caption(_plain_section(shown.section))
-        st.html(passage_html(shown.text, () if offset else card.sentences))
+        st.html(passage_html(shown.content, () if offset else card.sentences))
     with st.container(horizontal=True, gap="xsmall"):
         _step_button("Previous passage", f"back-{key}", ":material/chevron_left:", f"offset-{key}", offset - 1)
         if offset:

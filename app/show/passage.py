@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from app.safe_text import plain
-from ingest.documents import Chunk
+from ingest.documents import Block, BlockKind, Chunk, row_text
 from rag.ranking import Candidate, Mark
 from rag.stages import Kind, kind_of
 
@@ -73,23 +73,56 @@ def short(text: str, length: int = 80) -> str:
     return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
 
 
-def passage_html(text: str, sentences: Sequence[str] = ()) -> str:
-    """The passage exactly as the generator was given it, escaped, with the cited sentences in <mark>.
+def passage_html(blocks: Sequence[Block], sentences: Sequence[str] = ()) -> str:
+    """The passage as the generator was given it, escaped, tables as tables, with the cited sentences in <mark>.
 
-    The only tags in the result are our own <div> and <mark>. Sentences that do not occur are left out.
+    The only tags in the result are <div>, <mark> and those of tables. Sentences that do not occur are left out.
     """
+    rows = {" ".join(sentence.split()) for sentence in sentences}
+    inside = (
+        _table_html(block, rows)
+        if block.kind is BlockKind.TABLE
+        else f'<div style="{_LOOKS.get(block.kind, "")}">{_marked(block.text, _spans(block.text, sentences))}</div>'
+        for block in blocks
+    )
+    return f'<div style="{_BODY}">{"".join(inside)}</div>'
+
+
+def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
     pieces, at = [], 0
-    for start, end in _spans(text, sentences):
+    for start, end in spans:
         pieces.append(html.escape(text[at:start]))
         pieces.append(f'<mark style="{_HIGHLIGHTER}">{html.escape(text[start:end])}</mark>')
         at = end
-    pieces.append(html.escape(text[at:]))
-    return f'<div style="{_BODY}">{"".join(pieces)}</div>'
+    return "".join(pieces) + html.escape(text[at:])
+
+
+def _table_html(table: Block, cited_rows: set[str]) -> str:
+    width = max(map(len, table.cells))
+    rows = []
+    for number, cells in enumerate(table.cells):
+        tag = "th" if number < table.head else "td"
+        cited = row_text(cells) in cited_rows
+        rows.append(
+            "".join(
+                f'<{tag} style="{_CELL}">{_marked(cell, [(0, len(cell))] if cited and cell else [])}</{tag}>'
+                for cell in [*cells, *[""] * (width - len(cells))]
+            )
+        )
+    return f'<table style="{_TABLE}">' + "".join(f'<tr style="{_ROW}">{row}</tr>' for row in rows) + "</table>"
 
 
 # A highlighter that can be read on paper and on a dark page: the text keeps the theme's colour.
 _HIGHLIGHTER = "background: rgba(240, 180, 20, 0.32); color: inherit; padding: 0.05em 0; border-radius: 2px"
 _BODY = "white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.6; font-size: 0.95rem"
+_TABLE = "border-collapse: collapse; margin: 0.4em 0; max-width: 100%"
+_ROW = "border-bottom: 1px solid rgba(128, 128, 128, 0.3)"
+_CELL = "padding: 0.15em 0.9em 0.15em 0; text-align: left; vertical-align: top"
+_LOOKS = {
+    BlockKind.HEADING: "font-weight: 600",
+    BlockKind.CODE: "font-family: monospace",
+    BlockKind.LIST_ITEM: "padding-left: 1em",
+}
 
 
 def _spans(text: str, sentences: Sequence[str]) -> list[tuple[int, int]]:

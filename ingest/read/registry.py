@@ -1,21 +1,54 @@
-"""Which reader takes a file, by its ending and its first bytes. Runs inside the child process of `sandbox.py`."""
+"""Every format that can be read, and which of them a file has, by its ending and its first bytes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ingest.documents import Page, ReadFile
-from ingest.errors import (
-    EmptyFile,
-    NotAPdf,
-    TooLarge,
-    TooManyPages,
-)
+from ingest.documents import ReadFile
+from ingest.errors import EmptyFile, NotAPdf, TooLarge, TooManyPages
+from ingest.read import markdown, passages, text
+from ingest.read.format import Format
 from ingest.read.limits import Limits
-from ingest.read.pdf.reader import _read_pdf
-from ingest.read.text import PLAIN_TEXT, _read_plain
+from ingest.read.pdf import reader as pdf
+
+FORMATS: tuple[Format, ...] = (pdf.FORMAT, text.FORMAT, markdown.FORMAT, passages.FORMAT)
+OFFERED = tuple(one for one in FORMATS if one.offered)
+ENDINGS = tuple(ending for one in OFFERED for ending in one.endings)  # of file pickers and folder scans
+HEAD = 1024  # bytes that tell a format
+
+
+def format_of(name: str, head: bytes) -> Format:
+    """The format by the ending of `name`, unless the first bytes speak for a PDF or against it.
+
+    A file that nothing is known of counts as a PDF, whose reader then says what it is instead.
+    """
+    by_ending = next((one for one in FORMATS if name.lower().endswith(one.endings)), pdf.FORMAT)
+    speaks_for_itself = by_ending.magic and by_ending.magic not in head[:HEAD]
+    return pdf.FORMAT if speaks_for_itself and pdf.FORMAT.magic in head[:HEAD] else by_ending
+
+
+def head_of(source: Path | bytes) -> bytes:
+    """The first bytes of a file, enough for `format_of`; none where it cannot be opened."""
+    if isinstance(source, bytes):
+        return source[:HEAD]
+    try:
+        with source.open("rb") as file:
+            return file.read(HEAD)
+    except OSError:
+        return b""
+
+
+def files_under(paths: Iterable[Path]) -> list[Path]:
+    """The files named, and those with a known ending in the folders named, sorted within each folder."""
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            files += sorted(file for file in path.rglob("*") if file.name.lower().endswith(ENDINGS) and file.is_file())
+        else:
+            files.append(path)
+    return files
 
 
 def read_file(
@@ -24,11 +57,11 @@ def read_file(
     name: str,
     password: str | None = None,
     limits: Limits | None = None,
-    each_page: Callable[[Page, int], object] = lambda page, pages: None,
+    each_page: Callable[[int, int], object] = lambda done, pages: None,
 ) -> ReadFile:
-    """Read a PDF, or plain text or markdown (by the ending of `name`).
+    """Read a file with the reader of its format.
 
-    `each_page(page, pages)` is called as soon as a page of a PDF is read. Raises a FileRefused that says why there is
+    `each_page(done, pages)` is called as soon as a page of a PDF is read. Raises a FileRefused that says why there is
     no text. Time and memory are not limited here but by the process around it: call `ingest.read.sandbox.Reader`.
     """
     limits = limits or Limits()
@@ -37,18 +70,14 @@ def read_file(
         raise EmptyFile("the file has 0 bytes")
     if size > limits.file_mb * 2**20:
         raise TooLarge(f"{size / 2**20:.1f} MB; the limit is {limits.file_mb} MB (max_file_mb)")
-    if Path(name).suffix.lower() in PLAIN_TEXT:
-        read = _read_plain(path.read_bytes(), markdown=Path(name).suffix.lower() in {".md", ".markdown"})
-        if len(read.pages) > limits.pages:
-            raise TooManyPages(f"{len(read.pages)} pages; the limit is {limits.pages} (max_pages)")
-        for page in read.pages:
-            each_page(page, len(read.pages))
-        return read
-    with path.open("rb") as file:
-        head = file.read(1024)
-    if b"%PDF-" not in head:
+    head = head_of(path)
+    chosen = format_of(name, head)
+    if chosen.magic not in head:
         raise NotAPdf(_what_it_is(head))
-    return _read_pdf(path, password=password, limits=limits, each_page=each_page)
+    read = chosen.read(path, password=password, limits=limits, each_page=each_page)
+    if chosen.offered and len(read.pages) > limits.pages:
+        raise TooManyPages(f"{len(read.pages)} pages; the limit is {limits.pages} (max_pages)")
+    return read
 
 
 _MAGIC = (

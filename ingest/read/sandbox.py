@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from ingest import errors
-from ingest.documents import Box, Heading, Line, Page, ReadFile
+from ingest.block_json import block_from_json, block_to_json
+from ingest.documents import Box, Page, ReadFile
 from ingest.errors import Cancelled, DamagedPdf, FileRefused, ReaderCrashed, TookTooLong, TooLargeUnpacked
 from ingest.read.limits import Limits
 from ingest.read.registry import read_file
@@ -65,8 +66,8 @@ class Reader:
         def receive(reply: dict[str, Any]) -> None:
             if "page" in reply:
                 pages.append(_page_of(reply["page"]))
-                if progress is not None:
-                    progress(len(pages), int(reply["of"]))
+            elif progress is not None:
+                progress(int(reply["done"]), int(reply["of"]))
 
         end = self._ask(
             {"do": "read", "path": str(Path(path).absolute()), "name": name, "password": password},
@@ -76,7 +77,6 @@ class Reader:
         return ReadFile(
             title=str(end["title"]),
             pages=tuple(pages),
-            outline=tuple(Heading(title=str(t), page=int(p), level=int(level)) for t, p, level in end["outline"]),
             unreadable=tuple(int(number) for number in end["unreadable"]),
         )
 
@@ -223,21 +223,12 @@ def _error_of(reply: dict[str, Any]) -> FileRefused:
 
 
 def _page_of(reply: dict[str, Any]) -> Page:
-    number = int(reply["number"])
     return Page(
-        number=number,
+        number=int(reply["number"]),
         label=str(reply["label"]),
         width=float(reply["width"]),
         height=float(reply["height"]),
-        lines=tuple(
-            Line(
-                text=text,
-                box=Box(page=number, left=left, top=top, right=right, bottom=bottom),
-                font_size=size,
-                bold=bool(bold),
-            )
-            for text, left, top, right, bottom, size, bold in reply["lines"]
-        ),
+        blocks=tuple(map(block_from_json, reply["blocks"])),
     )
 
 
@@ -283,14 +274,11 @@ def _do(request: dict[str, Any], limits: Limits, replies: IO[bytes]) -> dict[str
         name=request["name"],
         password=request["password"],
         limits=limits,
-        each_page=lambda page, of: _send(replies, {"page": _page_as_json(page), "of": of}),
+        each_page=lambda done, of: _send(replies, {"done": done, "of": of}),
     )
-    return {
-        "end": True,
-        "title": read.title,
-        "outline": [[heading.title, heading.page, heading.level] for heading in read.outline],
-        "unreadable": list(read.unreadable),
-    }
+    for page in read.pages:
+        _send(replies, {"page": _page_as_json(page)})
+    return {"end": True, "title": read.title, "unreadable": list(read.unreadable)}
 
 
 def _page_as_json(page: Page) -> dict[str, Any]:
@@ -299,10 +287,7 @@ def _page_as_json(page: Page) -> dict[str, Any]:
         "label": page.label,
         "width": page.width,
         "height": page.height,
-        "lines": [
-            [line.text, line.box.left, line.box.top, line.box.right, line.box.bottom, line.font_size, int(line.bold)]
-            for line in page.lines
-        ],
+        "blocks": [block_to_json(block) for block in page.blocks],
     }
 
 

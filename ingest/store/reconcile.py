@@ -143,7 +143,7 @@ def reconcile(stores: Stores, *, repair: bool = True, starting: bool = False, la
         findings += found
         left += missing
     stale = [
-        document.id for document in stores.store.stale_documents(pipeline=None, embedder=stores.embedder_fingerprint)
+        document.id for document in stores.store.stale_documents(pipelines=None, embedder=stores.embedder_fingerprint)
     ]
     if stale:
         findings.append(

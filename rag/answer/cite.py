@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest.documents import Chunk
+from ingest.documents import Block, Chunk
 from rag.answer.overlap import coverage, rarity, terms
 from rag.answer.sentences import Kind, sentences, units
 from rag.tracing import Citation
@@ -94,7 +94,7 @@ def cite(text: str, chunks: Sequence[Chunk]) -> tuple[Citation, ...]:
             chunk_id=chunks[number - 1].id,
             document=chunks[number - 1].document_name,
             page=chunks[number - 1].page,
-            sentences=supporting(said, chunks[number - 1].text),
+            sentences=supporting(said, chunks[number - 1].content),
         )
         for number, said in claims.items()
     )
@@ -122,7 +122,9 @@ def claims_of(text: str) -> list[Claim]:
     return found
 
 
-def supporting(claims: Sequence[str], passage: str, *, most: int = 3, least: float = 0.3) -> tuple[str, ...]:
+def supporting(
+    claims: Sequence[str], passage: Sequence[Block], *, most: int = 3, least: float = 0.3
+) -> tuple[str, ...]:
     """Up to `most` units of the passage that hold at least the share `least` of a claim's weighted terms, in reading
     order; for each claim its best one, and others that add terms which the best one lacks."""
     candidates = [unit.text for unit in units(passage) if unit.kind is not Kind.HEADING]

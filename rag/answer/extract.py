@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.documents import Chunk
+from ingest.documents import Chunk, row_text
 from rag.answer.overlap import coverage, rarity, terms
 from rag.answer.prompt import own_marks_in_parentheses
 from rag.answer.sentences import Kind, Unit, units
@@ -52,7 +52,7 @@ def extract(question: str, chunks: Sequence[Chunk], score_sentences: ScoreSenten
     score_sentences: (question, texts) → (len(texts),), higher is better, on any scale. The outcome is
     not_in_documents, with no text, when the passages hold nothing that can be quoted.
     """
-    pieces = [units(chunk.text) for chunk in chunks]
+    pieces = [units(chunk.content) for chunk in chunks]
     ranked = _ranked(question, pieces, [chunk.header for chunk in chunks], score_sentences)
     chosen = _chosen(question, ranked)
     if not chosen:
@@ -135,45 +135,38 @@ def _with_context(places: set[int], found: Sequence[Unit]) -> list[int]:
 
 
 def _quotation(places: Sequence[int], found: Sequence[Unit], number: int) -> str:
-    """Sentences that follow each other as one quotation, gaps marked; table rows as rows under their header."""
-    parts: list[str] = []
+    """Sentences that follow each other as one quotation, gaps marked; then the rows of each table as a table."""
+    prose: list[str] = []
+    tables: dict[int, list[Unit]] = {}
     last = -2
     for place in places:
         unit = found[place]
-        text = own_marks_in_parentheses(unit.text)
-        if unit.kind is Kind.ROW:
-            header = _header(found, place)
-            rows = [own_marks_in_parentheses(header)] if header and last != place - 1 else []
-            parts.append("\n".join(["", *(f"> {row}  " for row in [*rows, text])]))
-        elif parts and last == place - 1 and found[last].kind is not Kind.ROW:
-            parts[-1] += f" {text}"
+        if unit.cells:
+            tables.setdefault(unit.block, []).append(unit)
+        elif prose and last == place - 1 and not found[last].cells:
+            prose[-1] += f" {own_marks_in_parentheses(unit.text)}"
         else:
-            parts.append(text)
+            prose.append(own_marks_in_parentheses(unit.text))
         last = place
-    return _joined(parts, number)
+    quotation = ["“" + " … ".join(prose) + f"” [{number}]"] if prose else []
+    return "\n\n".join([*quotation, *(_table(rows, number) for rows in tables.values())])
 
 
-def _joined(parts: Sequence[str], number: int) -> str:
-    prose = [part for part in parts if not part.startswith("\n")]
-    rows = [part.strip("\n") for part in parts if part.startswith("\n")]
-    shown = []
-    if prose:
-        shown.append("“" + " … ".join(prose) + f"” [{number}]")
-    if rows:
-        shown.append("\n".join(rows).rstrip() + f" [{number}]")
-    return "\n\n".join(shown)
+def _table(rows: Sequence[Unit], number: int) -> str:
+    """Rows of one table as a Markdown table under the names of their columns; each row ends with its citation."""
+    columns = rows[0].columns
+    width = max(len(columns), *(len(row.cells) for row in rows))
+    # Names that are fewer than the cells are those of the last columns: the first one holds labels.
+    head = [*[""] * (width - len(columns)), *columns]
+    cited = [[*row.cells, *[""] * (width - len(row.cells))] for row in rows]
+    for cells in cited:
+        cells[:] = map(own_marks_in_parentheses, cells)
+        cells[-1] = f"{cells[-1]} [{number}]".lstrip()
+    return "\n".join([_markdown_row(head), _markdown_row(["---"] * width), *map(_markdown_row, cited)])
 
 
-def _header(found: Sequence[Unit], place: int) -> str:
-    """The first row of the row's table when it names columns (words or years, no amounts); "" when it does not."""
-    block = found[place].block
-    first = next(i for i, unit in enumerate(found) if unit.block == block)
-    return found[first].text if first != place and _names_columns(found[first].text) else ""
-
-
-def _names_columns(row: str) -> bool:
-    numbers = re.findall(r"\d[\d.,]*", row)
-    return all(re.fullmatch(r"(?:19|20)\d{2}|\d{1,2}[,.]?", number) for number in numbers)
+def _markdown_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _quotable(unit: Unit) -> bool:
@@ -185,8 +178,8 @@ def _quotable(unit: Unit) -> bool:
 
 def _in_context(section: str, found: Sequence[Unit], place: int) -> str:
     """What is scored: with the section, which alone may say what "it" is, and a row with its table's header."""
-    header = _header(found, place) if found[place].kind is Kind.ROW else ""
-    return " ".join(filter(None, (section, header, found[place].text)))
+    columns = row_text(found[place].columns) if found[place].kind is Kind.ROW else ""
+    return " ".join(filter(None, (section, columns, found[place].text)))
 
 
 def _scaled(scores: NDArray[np.float64]) -> NDArray[np.float64]:

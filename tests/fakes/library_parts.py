@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.documents import Box, Chunk, EncodedChunk, EncodedText, Passage, Query, Status
+from ingest.documents import Block, BlockKind, Box, Chunk, EncodedChunk, EncodedText, Passage, Query, Status
 from ingest.embed.token_projection import TokenProjection
 from ingest.store.files.folder import Files
 from ingest.store.sql.database import open_database
@@ -60,8 +60,14 @@ def passages(count: int = 3, text: str = "") -> list[Passage]:
             position=position,
             page=1 + position // 2,
             section="Results",
-            text=text or f"{WORDS[position % len(WORDS)]} and {WORDS[(position * 7 + 3) % len(WORDS)]}",
-            boxes=(Box(page=1 + position // 2, left=72.04, top=100, right=500.5, bottom=112),),
+            blocks=(
+                Block(
+                    kind=BlockKind.PARAGRAPH,
+                    text=text or f"{WORDS[position % len(WORDS)]} and {WORDS[(position * 7 + 3) % len(WORDS)]}",
+                    page=1 + position // 2,
+                    boxes=(Box(page=1 + position // 2, left=72.04, top=100, right=500.5, bottom=112),),
+                ),
+            ),
         )
         for position in range(count)
     ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from ingest.documents import Chunk, EncodedText, Query
+from ingest.documents import Block, Chunk, EncodedText, Query
 
 NOTHING = EncodedText(
     vector=np.zeros(384, dtype=np.float32),
@@ -29,6 +30,10 @@ def chunk(text: str, position: int = 0, *, document: str = "a", section: str = "
         section=section,
         text=text,
     )
+
+
+def chunk_of(*blocks: Block, position: int = 0, section: str = "") -> Chunk:
+    return replace(chunk("\n".join(block.text for block in blocks), position, section=section), blocks=blocks)
 
 
 def chunks(texts: Sequence[str]) -> list[Chunk]:

@@ -195,7 +195,7 @@ def test_fault_10_a_file_that_takes_too_long_is_given_up_and_the_next_one_is_rea
     with Reader(Limits(wall_seconds=2)) as reader:
         with pytest.raises(SecondPassError, match="took too long"):
             reader.read(slow, name="slow.pdf")
-        assert "Read at once" in reader.read(quick, name="quick.pdf").pages[0].lines[0].text
+        assert "Read at once" in reader.read(quick, name="quick.pdf").pages[0].blocks[0].text
 
 
 def test_fault_11_a_crash_of_the_reader_is_that_files_failure_only(tmp_path: Path) -> None:
@@ -449,5 +449,5 @@ def test_a_large_app_does_not_count_against_the_readers_memory(tmp_path: Path) -
     path.write_bytes(pdf("Read although the app is large."))
     ballast = bytearray(b"x") * (500 * 2**20)
     with Reader(Limits(memory_mb=400)) as reader:
-        assert "Read although" in reader.read(path, name="small.pdf").pages[0].lines[0].text
+        assert "Read although" in reader.read(path, name="small.pdf").pages[0].blocks[0].text
     assert len(ballast) > 400 * 2**20

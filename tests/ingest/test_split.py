@@ -6,7 +6,9 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.documents import Box, Heading, Line, Page, ReadFile
+from ingest.documents import Block, BlockKind, Box, Page, ReadFile, table_block
+from ingest.read.pdf.blocks import Bookmark, pages_of
+from ingest.read.pdf.lines import Line, Sheet
 from ingest.split import HARD_LIMIT, split
 
 
@@ -14,20 +16,29 @@ def count(text: str) -> int:
     return len(text.split())
 
 
-def page(number: int, *lines: str | tuple[str, float, bool]) -> Page:
+def page(number: int, *lines: str | tuple[str, float, bool]) -> Sheet:
     """Lines 12 points apart; a blank one is a gap; (text, size, bold) is a line that looks like a heading."""
     made, top = [], 40.0
     for one in lines:
         text, size, bold = one if isinstance(one, tuple) else (one, 10.0, False)
         if text:
             box = Box(page=number, left=50, top=top, right=500, bottom=top + size)
-            made.append(Line(text=text, box=box, font_size=size, bold=bold))
+            made.append(Line(cells=tuple(text.split(" | ")), box=box, font_size=size, bold=bold))
         top += 12.0
-    return Page(number=number, label=str(number), width=600, height=800, lines=tuple(made))
+    return Sheet(number=number, label=str(number), width=600, height=800, lines=tuple(made))
 
 
-def read(*pages: Page, outline: tuple[Heading, ...] = ()) -> ReadFile:
-    return ReadFile(title="", pages=pages, outline=outline)
+def read(*sheets: Sheet, outline: tuple[Bookmark, ...] = ()) -> ReadFile:
+    return ReadFile(title="", pages=pages_of(sheets, outline))
+
+
+def flowing(*blocks: Block) -> ReadFile:
+    """One page of a format whose blocks have no places."""
+    return ReadFile(title="", pages=(Page(number=1, label="1", blocks=blocks),))
+
+
+def paragraph(text: str) -> Block:
+    return Block(kind=BlockKind.PARAGRAPH, text=text, page=1)
 
 
 def prose(words: int, start: int = 0) -> list[str]:
@@ -72,7 +83,7 @@ def test_a_subheading_keeps_the_chapter_that_it_belongs_to() -> None:
 
 
 def test_the_outline_names_the_section_from_the_line_that_it_points_to() -> None:
-    outline = (Heading(title="Part one", page=1, level=0), Heading(title="Part two", page=1, level=0))
+    outline = (Bookmark(title="Part one", page=1, level=0), Bookmark(title="Part two", page=1, level=0))
     body = read(page(1, ("Part one", 10, True), *prose(5), "", ("Part two", 10, True), *prose(5, 40)), outline=outline)
     passages = split(body, count_tokens=count, target=50)
     assert passages[0].section == "Part one"
@@ -114,7 +125,8 @@ WORDS = st.text("abcdefgh XYZ.!?|0123456789-()é漢", min_size=0, max_size=60)
     st.integers(0, 30),
 )
 def test_no_word_is_lost_and_no_passage_is_too_long_or_empty(pages: list, target: int, overlap: int) -> None:
-    body = read(*(page(number, *lines) for number, lines in enumerate(pages, start=1)))
+    sheets = [page(number, *lines) for number, lines in enumerate(pages, start=1)]
+    body = read(*sheets)
     passages = split(body, count_tokens=count, target=target, overlap=overlap)
     assert [passage.position for passage in passages] == list(range(len(passages)))
     assert [passage.page for passage in passages] == sorted(passage.page for passage in passages)
@@ -125,7 +137,7 @@ def test_no_word_is_lost_and_no_passage_is_too_long_or_empty(pages: list, target
         assert passage.page in {box.page for box in passage.boxes}
     kept = {re.sub(r"[\s-]", "", passage.text) for passage in passages}
     together = "".join(sorted(kept))
-    for one in body.pages:
+    for one in sheets:
         for line in one.lines:
             for word in line.text.split():
                 assert re.sub(r"[\s-]", "", word) in together
@@ -135,3 +147,69 @@ def test_a_megabyte_without_a_space_is_cut_into_passages() -> None:
     passages = split(read(page(1, "x" * 1_000_000)), count_tokens=count, target=200, overlap=0)
     assert "".join(passage.text.replace(" ", "") for passage in passages) == "x" * 1_000_000
     assert max(len(passage.text) for passage in passages) <= 230 * 12
+
+
+def test_a_passage_holds_the_blocks_it_was_packed_from_and_their_texts_are_its_text() -> None:
+    rows = [["Year", "Sales"], *([f"20{i}", f"{i} million"] for i in range(10, 40))]
+    body = flowing(
+        Block(kind=BlockKind.HEADING, text="Sales", page=1),
+        *(paragraph(f"They rose in {i}. They fell after that.") for i in range(5)),
+        table_block(rows, page=1, head=1),
+    )
+    passages = split(body, count_tokens=count, target=40)
+    for passage in passages:
+        assert passage.text == "\n".join(block.text for block in passage.blocks)
+        assert passage.section == "Sales"
+    tables = [block for passage in passages for block in passage.blocks if block.kind is BlockKind.TABLE]
+    assert len(tables) > 1
+    assert all(table.cells[0] == ("Year", "Sales") and table.head == 1 for table in tables)
+    assert [row for table in tables for row in table.cells[1:]] == [tuple(row) for row in rows[1:]]
+
+
+def test_two_sentences_that_are_alike_are_both_kept_where_a_small_rest_joins_the_passage_before() -> None:
+    body = flowing(*(paragraph("Go. Stop. Go. Stop. Go.") for _ in range(3)))
+    together = " ".join(passage.text for passage in split(body, count_tokens=count, target=6, overlap=0))
+    assert together.split().count("Go.") == 9
+
+
+def test_a_row_longer_than_a_passage_is_cut_and_loses_no_word() -> None:
+    body = flowing(
+        table_block([["Name", "What it is"], ["Pump", " ".join(f"word{i}" for i in range(99))]], page=1, head=1)
+    )
+    passages = split(body, count_tokens=count, target=30)
+    words = [
+        word
+        for passage in passages
+        for block in passage.blocks
+        for row in block.cells
+        for cell in row
+        for word in cell.split()
+    ]
+    assert {f"word{i}" for i in range(99)} <= set(words)
+
+
+def test_code_keeps_its_lines() -> None:
+    body = flowing(Block(kind=BlockKind.CODE, text="if ready:\nanswer()", page=1))
+    (passage,) = split(body, count_tokens=count)
+    assert passage.text == "if ready:\nanswer()"
+
+
+def test_a_passage_of_a_corpus_is_neither_cut_nor_joined_and_its_title_is_its_section() -> None:
+    long = "One sentence. " * 400
+    pages = tuple(
+        Page(
+            number=number,
+            label=str(number),
+            blocks=(
+                Block(kind=BlockKind.BOOKMARK, text=title, page=number),
+                Block(kind=BlockKind.PASSAGE, text=text, page=number),
+            ),
+        )
+        for number, (title, text) in enumerate([("T" * 300, long), ("", "Short."), ("B", "Short.")], start=1)
+    )
+    passages = split(ReadFile(title="", pages=pages), count_tokens=count)
+    assert [(one.page, one.section, one.text) for one in passages] == [
+        (1, "T" * 300, long),
+        (2, "", "Short."),
+        (3, "B", "Short."),
+    ]

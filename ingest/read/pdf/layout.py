@@ -7,7 +7,7 @@ begin in the middle of a sentence, with a small letter; cells do neither.
 
 1. words that follow each other closely on a line become segments (what stands in a cell, or a line of prose)
 2. segments that lie side by side as prose vote for a gutter; the page is cut there, between lines that cross it
-3. within each piece, segments on one baseline become one line, cells separated by " | "
+3. within each piece, segments on one baseline become one line, each a cell of it where wide gaps part them
 
 Coordinates are points from the top-left; text that is turned by quarter turns is laid out in its own frame.
 """
@@ -20,9 +20,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.documents import Box, Line
+from ingest.documents import Box
+from ingest.read.pdf.lines import Line
 
-CELL = " | "
+BAR = " | "  # printed between words it parts cells as a wide gap does
 CELL_GAP = 0.9  # in font sizes: a wider gap than this begins another cell (a word space is 0.25 to 0.6)
 OVERLAP = 0.5  # share of the lower of two heights that must overlap for one line
 
@@ -287,22 +288,22 @@ def _rows(segments: list[Segment]) -> list[list[Segment]]:
 def _line(row: list[Segment], page: int, turned: _Turned) -> Line:
     if len(row) > 1 and sum(map(_is_right_to_left, row)) * 2 > len(row):
         row = row[::-1]
-    text = row[0].text
+    cells = [row[0].text]
     for before, segment in pairwise(row):
         gap = max(segment.left - before.right, before.left - segment.right)
-        last = text.rsplit(" ", 1)[-1]
+        last = cells[-1].rsplit(" ", 1)[-1]
         if last in _OPENING or segment.text in _CLOSING:
-            text += segment.text
+            cells[-1] += segment.text
         elif gap < CELL_GAP * max(segment.size, before.size):
-            text += segment.text if gap < 0.08 * segment.size else " " + segment.text
+            cells[-1] += segment.text if gap < 0.08 * segment.size else " " + segment.text
         else:
-            text += CELL + segment.text
+            cells.append(segment.text)
     left, top, right, bottom = turned.back(
         min(s.left for s in row), min(s.top for s in row), max(s.right for s in row), max(s.bottom for s in row)
     )
     characters = sum(len(s.text) for s in row)
     return Line(
-        text=text,
+        cells=tuple(part for cell in cells for part in cell.split(BAR)),
         box=Box(page=page, left=round(left, 1), top=round(top, 1), right=round(right, 1), bottom=round(bottom, 1)),
         font_size=round(max(s.size for s in row), 1),
         bold=sum(s.bold * len(s.text) for s in row) > 0.8 * characters,

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.documents import Heading, Page, ReadFile
+from ingest.documents import ReadFile
 from ingest.errors import (
     DamagedPdf,
     NoTextFound,
@@ -36,8 +36,12 @@ from ingest.errors import (
     TooManyPages,
     WrongPassword,
 )
+from ingest.read.format import Format
 from ingest.read.limits import Limits
+from ingest.read.pdf.blocks import Bookmark, pages_of
 from ingest.read.pdf.layout import Words, reading_order
+from ingest.read.pdf.lines import Sheet
+from ingest.read.pdf.running_lines import without_running_lines
 from ingest.read.pdf.title import plausible_title, stated_title
 
 MAX_CHARS_PER_PAGE = 400_000
@@ -93,9 +97,8 @@ def _passwords(password: str | None) -> Iterator[str | None]:
             yield prepared
 
 
-def _read_pdf(
-    path: Path, *, password: str | None, limits: Limits, each_page: Callable[[Page, int], object]
-) -> ReadFile:
+def read_pdf(path: Path, *, password: str | None, limits: Limits, each_page: Callable[[int, int], object]) -> ReadFile:
+    """Blocks with the places of their lines, by layout. Raises a FileRefused that says why there is no text."""
     document = open_pdf(path, password)
     try:
         count = len(document)
@@ -103,28 +106,27 @@ def _read_pdf(
             raise DamagedPdf("it has no pages")
         if count > limits.pages:
             raise TooManyPages(f"{count} pages; the limit is {limits.pages} (max_pages)")
-        pages: list[Page] = []
+        sheets: list[Sheet] = []
         unreadable: list[int] = []
         characters = 0
         for index in range(count):
             try:
-                page = _read_page(document, index)
+                sheet = _read_page(document, index)
             except _PageUnreadable:
                 unreadable.append(index + 1)
-                page = Page(number=index + 1, label=str(index + 1), width=612.0, height=792.0, lines=())
-            pages.append(page)
-            characters += sum(len(line.text) for line in page.lines)
+                sheet = Sheet(number=index + 1, label=str(index + 1), width=612.0, height=792.0, lines=())
+            sheets.append(sheet)
+            characters += sum(len(line.text) for line in sheet.lines)
             if characters > MAX_CHARS:
                 raise TooLargeUnpacked(f"more than {MAX_CHARS // 10**6} million characters of text")
-            each_page(page, count)
+            each_page(index + 1, count)
         if len(unreadable) == count:
             raise DamagedPdf("none of its pages could be read")
-        if not any(character.isalnum() for page in pages for line in page.lines for character in line.text):
+        if not any(character.isalnum() for sheet in sheets for line in sheet.lines for character in line.text):
             raise NoTextFound("its pages hold no text that can be read; a scan needs OCR first")
         return ReadFile(
             title=plausible_title(stated_title(document)),
-            pages=tuple(pages),
-            outline=tuple(_outline(document, count)),
+            pages=pages_of(without_running_lines(sheets), list(_outline(document, count))),
             unreadable=tuple(unreadable),
         )
     finally:
@@ -135,7 +137,7 @@ class _PageUnreadable(Exception):
     pass
 
 
-def _read_page(document: Any, index: int) -> Page:
+def _read_page(document: Any, index: int) -> Sheet:
     import pypdfium2
 
     try:
@@ -155,7 +157,7 @@ def _read_page(document: Any, index: int) -> Page:
         words = _words(text, frame)
         lines = reading_order(words, page=index + 1, width=frame.width, height=frame.height) if words else ()
         label = document.get_page_label(index) or str(index + 1)
-        return Page(number=index + 1, label=label, width=frame.width, height=frame.height, lines=lines)
+        return Sheet(number=index + 1, label=label, width=frame.width, height=frame.height, lines=lines)
     finally:
         text.close()
         page.close()
@@ -328,7 +330,7 @@ def _api() -> _Api:
     )
 
 
-def _outline(document: Any, pages: int) -> Iterator[Heading]:
+def _outline(document: Any, pages: int) -> Iterator[Bookmark]:
     """Outline entries that point at a page; an outline that cannot be read is an empty one."""
     import pypdfium2
 
@@ -340,4 +342,7 @@ def _outline(document: Any, pages: int) -> Iterator[Heading]:
             index = target.get_index() if target is not None else None
             title = " ".join(bookmark.get_title().split())[:200]
             if index is not None and 0 <= index < pages and title:
-                yield Heading(title=title, page=index + 1, level=max(0, bookmark.level))
+                yield Bookmark(title=title, page=index + 1, level=max(0, bookmark.level))
+
+
+FORMAT = Format(name="PDF", endings=(".pdf",), magic=b"%PDF-", version="pdf-2", read=read_pdf)

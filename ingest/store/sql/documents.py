@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, Row, Select, bindparam, delete, func, insert, select, update
 
-from ingest.documents import Box, Chunk, Document, EncodedChunk, EncodedText, Passage, Status
+from ingest.block_json import block_from_json, block_to_json, box_from_json, box_to_json
+from ingest.documents import Chunk, Document, EncodedChunk, EncodedText, Passage, Status
 from ingest.errors import Cancelled, SecondPassError, UnknownName
 from ingest.store.failpoints import reach
 from ingest.store.files.folder import Files
@@ -210,6 +211,7 @@ class SqlStore:
                     status=Status.PARSING,
                     attempts=documents.c.attempts + 1,
                     reason="",
+                    error="",
                     pages_done=0,
                     chunks_done=0,
                 )
@@ -269,6 +271,7 @@ class SqlStore:
                 section=passage.section,
                 text=passage.text,
                 boxes=passage.boxes,
+                blocks=passage.blocks,
             )
             for passage in passages
         ]
@@ -323,8 +326,8 @@ class SqlStore:
         reach("marked ready")
         return replaced
 
-    def mark_failed(self, document_id: str, reason: str, *, status: Status = Status.FAILED) -> bool:
-        """The document is `failed` (or `cancelled`) with a reason, and its passages are forgotten.
+    def mark_failed(self, document_id: str, reason: str, *, status: Status = Status.FAILED, error: str = "") -> bool:
+        """The document is `failed` (or `cancelled`) with a reason and its kind, and its passages are forgotten.
 
         Says whether it was still in work; one that was deleted or stopped meanwhile is left alone.
         """
@@ -332,7 +335,7 @@ class SqlStore:
             changed = connection.execute(
                 update(documents)
                 .where(documents.c.id == document_id, documents.c.status.in_((Status.PENDING, *IN_WORK)))
-                .values(status=status, reason=_storable(reason))
+                .values(status=status, reason=_storable(reason), error=error)
             )
             if changed.rowcount:
                 _forget_chunks(connection, documents.c.id == document_id)
@@ -504,11 +507,11 @@ class SqlStore:
         """Documents whose PDF is gone from the data directory: they answer, but cannot be shown or built again."""
         return [document for document in self.documents() if not self.file_path(document).exists()]
 
-    def stale_documents(self, *, pipeline: str | None, embedder: str) -> list[Document]:
+    def stale_documents(self, *, pipelines: Collection[str] | None, embedder: str) -> list[Document]:
         """Ready documents that were built otherwise and are not being replaced yet; None: by whatever pipeline."""
         otherwise = documents.c.embedder != embedder
-        if pipeline is not None:
-            otherwise |= documents.c.pipeline != pipeline
+        if pipelines is not None:
+            otherwise |= documents.c.pipeline.not_in(pipelines)
         replaced = select(documents.c.replaces)
         query = _documents().where(documents.c.status == Status.READY, otherwise, documents.c.id.not_in(replaced))
         with reading(self._engine) as connection:
@@ -603,6 +606,7 @@ def _document(row: Row[Any]) -> Document:
         collection=row.collection,
         status=Status(row.status),
         reason=row.reason,
+        error=row.error,
         pages=row.pages,
         chunks=row.chunks,
         pages_done=row.pages_done,
@@ -626,18 +630,12 @@ def _chunk(row: Row[Any], document: Row[Any]) -> Chunk:
         page=row.page,
         section=row.section,
         text=row.text,
-        boxes=tuple(
-            Box(page=page, left=left, top=top, right=right, bottom=bottom)
-            for page, left, top, right, bottom in json.loads(row.boxes)
-        ),
+        boxes=tuple(map(box_from_json, json.loads(row.boxes))),
+        blocks=tuple(map(block_from_json, json.loads(row.blocks or "[]"))),
     )
 
 
 def _chunk_row(chunk: Chunk) -> dict[str, Any]:
-    boxes = [
-        [box.page, round(box.left, 1), round(box.top, 1), round(box.right, 1), round(box.bottom, 1)]
-        for box in chunk.boxes
-    ]
     return {
         "id": chunk.id,
         "document_id": chunk.document_id,
@@ -645,8 +643,13 @@ def _chunk_row(chunk: Chunk) -> dict[str, Any]:
         "page": chunk.page,
         "section": _storable(chunk.section),
         "text": _storable(chunk.text),
-        "boxes": json.dumps(boxes, separators=(",", ":")),
+        "boxes": _compact([box_to_json(box) for box in chunk.boxes]),
+        "blocks": _compact([block_to_json(block) for block in chunk.blocks]) if chunk.blocks else "",
     }
+
+
+def _compact(values: list[Any]) -> str:
+    return _storable(json.dumps(values, ensure_ascii=False, separators=(",", ":")))
 
 
 def _storable(text: str) -> str:
@@ -699,7 +702,7 @@ def _forget_chunks(connection: Connection, which: Any) -> None:
 
 
 def _requeue(connection: Connection, which: Any, attempts: int | None = None) -> int:
-    values: dict[str, Any] = {"status": Status.PENDING, "reason": "", "pages_done": 0, "chunks_done": 0}
+    values: dict[str, Any] = {"status": Status.PENDING, "reason": "", "error": "", "pages_done": 0, "chunks_done": 0}
     if attempts is not None:
         values["attempts"] = attempts
     return connection.execute(update(documents).where(which).values(values)).rowcount

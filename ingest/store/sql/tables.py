@@ -64,6 +64,7 @@ documents = Table(
     Column("replaces", String(32), nullable=False, default=""),
     Column("status", String(16), nullable=False),
     Column("reason", Text, nullable=False, default=""),
+    Column("error", String(32), nullable=False, default="", server_default=""),  # the class of ingest/errors.py
     Column("pages", Integer, nullable=False, default=0),
     Column("chunks", Integer, nullable=False, default=0),
     Column("pages_done", Integer, nullable=False, default=0),
@@ -96,6 +97,7 @@ chunks = Table(
     Column("section", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("boxes", Text, nullable=False),  # JSON: [[page, left, top, right, bottom], …] in points
+    Column("blocks", Text, nullable=False, server_default=""),  # JSON: see ingest/block_json.py; "" in old rows
     UniqueConstraint("document_id", "position"),
 )
 

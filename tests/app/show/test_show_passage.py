@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.show.passage import badges, final_mark, heading, movement, number, passage_html, short
+from ingest.documents import Block, BlockKind, row_text, table_block
 from tests.fakes.fake_application import a_chunk, a_trace
+
+
+def paragraph(text: str) -> Block:
+    return Block(kind=BlockKind.PARAGRAPH, text=text, page=1)
 
 
 class Read(HTMLParser):
@@ -43,20 +48,34 @@ hostile = st.text() | st.sampled_from(
 
 @given(hostile, st.lists(hostile, max_size=3))
 def test_a_passage_shows_its_text_unchanged_and_no_tag_of_its_own(text: str, sentences: list[str]) -> None:
-    found = read(passage_html(text, sentences))
+    found = read(passage_html([paragraph(text)], sentences))
     assert found.text == text
     assert found.tags <= {"div", "mark"}
 
 
+@given(st.lists(st.lists(hostile, min_size=1, max_size=3), min_size=1, max_size=3), st.integers(0, 2))
+def test_a_table_shows_its_cells_unchanged_and_no_tag_of_theirs(rows: list[list[str]], head: int) -> None:
+    found = read(passage_html([table_block(rows, page=1, head=head)], [row_text(rows[0])]))
+    assert found.text == "".join(cell for row in rows for cell in row)
+    assert found.tags <= {"div", "mark", "table", "tr", "td", "th"}
+
+
+def test_a_cited_row_is_marked_in_its_table_and_no_other() -> None:
+    table = table_block([["Year", "Sales"], ["2018", "32"], ["2017", "31"]], page=1, head=1)
+    found = read(passage_html([paragraph("Sales rose."), table], ["2018 | 32"]))
+    assert found.marked == "201832"
+    assert {"table", "tr", "th", "td"} <= found.tags
+
+
 def test_a_cited_sentence_is_marked_also_when_a_line_breaks_inside_it() -> None:
-    found = read(passage_html("Keep cold.\nUse within\n6 hours. Then discard.", ["Use within 6 hours."]))
+    found = read(passage_html([paragraph("Keep cold.\nUse within\n6 hours. Then discard.")], ["Use within 6 hours."]))
     assert found.marked == "Use within\n6 hours."
 
 
 def test_sentences_that_overlap_are_marked_once_and_unknown_ones_not_at_all() -> None:
-    found = read(passage_html("one two three four", ["one two three", "two three four", "five"]))
+    found = read(passage_html([paragraph("one two three four")], ["one two three", "two three four", "five"]))
     assert found.marked == "one two three four"
-    assert read(passage_html("one", ["two"])).tags == {"div"}
+    assert read(passage_html([paragraph("one")], ["two"])).tags == {"div"}
 
 
 def test_movement_says_both_ranks_and_the_direction() -> None:

@@ -127,7 +127,7 @@ def test_the_replacing_document_is_ready_before_the_old_one_goes(store: SqlStore
     again = store.add_again(old, pipeline="p2", embedder="e1")
     assert again.created
     assert again.document.replaces == old
-    assert store.stale_documents(pipeline="p2", embedder="e1") == []
+    assert store.stale_documents(pipelines=["p2"], embedder="e1") == []
     store.claim_next()
     new_chunks = store.make_chunks(again.document.id, passages(2))
     new = store.save_chunks(again.document.id, new_chunks, [encoded(1), encoded(2)])

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.documents import Chunk
+from app.safe_text import safe_markdown
+from ingest.documents import Block, BlockKind, Chunk, table_block
 from rag.answer.cite import CitationFilter, cite
 from rag.answer.extract import extract
 from rag.answer.prompt import NOT_FOUND, answer_prompt, passage_block, says_not_found
@@ -18,7 +19,7 @@ from rag.answer.protocol import Turn
 from rag.answer.rewrite import standalone
 from rag.answer.sentences import Kind, sentences, units
 from rag.tracing import Outcome
-from tests.fakes.passages import chunk
+from tests.fakes.passages import chunk, chunk_of
 
 
 def passage(text: str, section: str = "", position: int = 0) -> Chunk:
@@ -47,14 +48,44 @@ def test_no_letter_of_a_text_is_lost_between_its_sentences(text: str) -> None:
     assert "".join("".join(sentences(text)).split()) == "".join(text.split())
 
 
+def block(kind: BlockKind, text: str) -> Block:
+    return Block(kind=kind, text=text, page=1)
+
+
+SALES = table_block(
+    [
+        ["Years ended December 31"],
+        ["(Millions)", "2018", "2017"],
+        ["Net sales", "32,765", "31,657"],
+        ["Cost of sales", "16,682", "16,055"],
+    ],
+    page=1,
+    head=2,
+)
+
+
 def test_rows_items_and_headings_are_units_of_their_own() -> None:
-    found = units(
-        "Storage\nKeep it cold.\n(Millions) | 2018 | 2017\nNet sales | 32,765 | 31,657\nCost | 16,682 | 16,055"
-    )
-    assert [unit.text for unit in found if unit.kind is Kind.ROW][1:] == [
-        "Net sales | 32,765 | 31,657",
-        "Cost | 16,682 | 16,055",
+    blocks = [
+        block(BlockKind.HEADING, "Storage"),
+        block(BlockKind.PARAGRAPH, "Keep it cold. It is kept"),
+        block(BlockKind.LIST_ITEM, "- in the dark"),
+        SALES,
     ]
+    assert [(unit.text, unit.kind) for unit in units(blocks)] == [
+        ("Storage", Kind.HEADING),
+        ("Keep it cold.", Kind.SENTENCE),
+        ("It is kept", Kind.FRAGMENT),
+        ("- in the dark", Kind.ITEM),
+        ("Years ended December 31", Kind.HEADING),
+        ("(Millions) | 2018 | 2017", Kind.HEADING),
+        ("Net sales | 32,765 | 31,657", Kind.ROW),
+        ("Cost of sales | 16,682 | 16,055", Kind.ROW),
+    ]
+
+
+def test_every_unit_of_a_passage_stands_in_its_text() -> None:
+    given = chunk_of(block(BlockKind.CODE, "if ready:\nanswer()"), SALES)
+    assert all(unit.text in given.text for unit in units(given.content))
 
 
 # ---- quotes -----------------------------------------------------------------------------------------------------
@@ -77,11 +108,35 @@ def test_what_is_quoted_stands_word_for_word_in_its_passage() -> None:
         assert all(sentence in chunks[citation.number - 1].text for sentence in citation.sentences)
 
 
-def test_a_row_is_quoted_under_the_head_of_its_table() -> None:
-    chunks = [passage("(Millions) | 2018 | 2017\nNet sales | 32,765 | 31,657\nCost of sales | 16,682 | 16,055")]
-    answer = extract("What were net sales in 2018?", chunks, overlap)
-    assert "> (Millions) | 2018 | 2017" in answer.text
-    assert "> Net sales | 32,765 | 31,657" in answer.text
+def test_a_row_is_quoted_as_a_table_under_the_names_of_its_columns() -> None:
+    answer = extract("What were net sales in 2018?", [chunk_of(SALES)], overlap)
+    assert answer.text.split("\n") == [
+        "| (Millions) | 2018 | 2017 |",
+        "| --- | --- | --- |",
+        "| Net sales | 32,765 | 31,657 [1] |",
+    ]
+    assert answer.citations[0].sentences == ("Net sales | 32,765 | 31,657",)
+
+
+def test_a_cell_can_neither_end_its_cell_nor_look_like_a_citation() -> None:
+    table = table_block([["Name", "Value"], ["Net sales a|b", "[7]"]], page=1, head=1)
+    answer = extract("Net sales?", [chunk_of(table)], overlap)
+    assert answer.text.split("\n")[-1] == r"| Net sales a\|b | (7) [1] |"
+
+
+def test_names_that_are_fewer_than_the_cells_stand_over_the_last_ones() -> None:
+    table = table_block([["2018", "2017"], ["Net sales", "32,765", "31,657"]], page=1, head=1)
+    answer = extract("Net sales?", [chunk_of(table)], overlap)
+    assert answer.text.startswith("|  | 2018 | 2017 |\n")
+
+
+def test_a_quoted_table_is_still_one_when_it_is_made_safe_for_the_page() -> None:
+    from markdown_it import MarkdownIt
+
+    answer = extract("What were net sales in 2018?", [chunk_of(SALES)], overlap)
+    html = MarkdownIt("commonmark").enable("table").render(safe_markdown(answer.text))
+    assert "<th>2018</th>" in html
+    assert "<td>32,765</td>" in html
 
 
 def test_passages_with_nothing_to_quote_are_no_answer() -> None:
