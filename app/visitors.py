@@ -197,7 +197,7 @@ class _Library(_Door):
         into = self._own.stored(collection)
         authorize(self._own.visitor, collection=into, change=True)
         added: Added = self._whole.add(data, name, collection=into, replace=replace)
-        return dataclass_replace(added, message=added.message.replace(repr(into), repr(collection)))
+        return dataclass_replace(added, document=dataclass_replace(added.document, collection=collection))
 
     def collections(self) -> list[str]:
         return [self._own.shown(name) for name in self._own.collections()]

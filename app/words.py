@@ -194,8 +194,6 @@ OUTCOMES: dict[Outcome, Words] = {
     ),
 }
 
-_REASONS = {kind.reason: kind for kind in ERRORS if issubclass(kind, errors.FileRefused)}
-
 
 def explain(error: BaseException) -> Words:
     """The words for any exception; for one of the product's own, its own sentence is kept."""
@@ -219,15 +217,6 @@ def explain(error: BaseException) -> Words:
 
 def explain_outcome(outcome: Outcome) -> Words:
     return OUTCOMES[outcome]
-
-
-def explain_reason(reason: str) -> Words:
-    """The words for a stored document's `reason` ("too large: 61 MB, the limit is 50 MB")."""
-    named = (kind for text, kind in _REASONS.items() if reason == text or reason.startswith(f"{text}: "))
-    kind = next(named, None)
-    words = ERRORS[kind or errors.FileRefused]
-    detail = reason[len(kind.reason) + 2 :] if kind else reason
-    return replace(words, sentence=_sentence(detail)) if detail.strip() else words
 
 
 def _sentence(text: str) -> str:

@@ -41,7 +41,6 @@ class Added:
 
     document: Document
     existed: bool
-    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,13 +182,7 @@ class Library:
             if password:
                 self._passwords[added.document.id] = password
         self._worker.wake()
-        if added.created:
-            message = f"{name} is queued"
-        elif added.document.status in FINISHED[:1]:
-            message = f"{added.document.name} with the same content is in {collection!r} already"
-        else:
-            message = f"{added.document.name} is being worked on already"
-        return Added(document=added.document, existed=not added.created, message=message)
+        return Added(document=added.document, existed=not added.created)
 
     def _same_name(self, name: str, collection: str) -> str:
         same = [

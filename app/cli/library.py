@@ -26,7 +26,7 @@ SOME_FAILED = 3
 def ingest(
     paths: tuple[Path, ...], collection: str | None, replace: bool, passwords: Path | None, as_json: bool
 ) -> None:
-    """Add files, and the PDF, text and Markdown files in folders."""
+    """Add files, and those of a known format in folders."""
     from tqdm import tqdm
 
     from ingest.read.registry import files_under

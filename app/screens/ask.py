@@ -14,6 +14,7 @@ from app.screens.welcome import welcome
 from app.shared import application
 from app.show.frame import READING_WIDTH
 from ingest.documents import Status
+from ingest.read.registry import ENDINGS
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
@@ -28,10 +29,10 @@ with st.bottom, st.container(horizontal_alignment="center", gap="xsmall"):
     with st.container(width=READING_WIDTH):
         scope = scope_picker(app, documents)
     box = st.chat_input(
-        "Ask your documents, or drop a PDF here",
+        "Ask your documents, or drop a file here",
         key="question",
         accept_file="multiple",
-        file_type=["pdf", "txt", "md"],
+        file_type=list(ENDINGS),
         max_upload_size=app.settings.read.file_mb,
         submit_mode="disable",
         width=READING_WIDTH,

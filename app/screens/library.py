@@ -18,7 +18,7 @@ with st.container(horizontal_alignment="center"), st.container(width=READING_WID
     upload(app)
     documents = list(app.store.documents())  # with what was just added
     with heading:
-        page_heading("Library", summary(documents) if documents else "PDF, text and Markdown files of your own")
+        page_heading("Library", summary(documents) if documents else "Files of your own, as many as you like")
     if documents:
         document_list(app)
     else:

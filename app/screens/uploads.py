@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.safe_text import plain
+from app.show.documents import became
 from app.show.passage import short
 from app.words import explain
 from ingest.errors import SecondPassError
+from ingest.read.registry import ENDINGS, OFFERED
 
 if TYPE_CHECKING:
     from app.application import Application
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 def upload(app: Application) -> None:
     with st.form("upload", border=True, clear_on_submit=True):
         files = st.file_uploader(
-            "Add PDF, text or Markdown files",
-            type=["pdf", "txt", "md"],
+            f"Add files: {', '.join(one.name for one in OFFERED)}",
+            type=list(ENDINGS),
             accept_multiple_files=True,
             max_upload_size=app.settings.read.file_mb,
             key="files",
@@ -55,6 +57,5 @@ def _add(app: Application, name: str, data: bytes, collection: str, replace: boo
     except (SecondPassError, OSError) as error:
         words = explain(error)
         return ":red[:material/error:]", f"{shown}: {plain(words.sentence)} {plain(words.action)}"
-    said = plain(short(added.message, 200))
-    line = said if added.message.startswith(name) else f"{shown}: {said}"  # the message begins with the kept name
+    line = f"{shown} {plain(short(became(added.document, name, existed=added.existed), 300))}"
     return (":orange[:material/content_copy:]" if added.existed else ":green[:material/check:]"), line

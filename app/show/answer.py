@@ -57,7 +57,7 @@ def answer_markdown(answer: Answer, question_id: str, *, linked: bool = True) ->
 
 
 def notices(trace: Trace, answer: Answer) -> list[Notice]:
-    """In the order in which they matter: how it ended, then weak evidence, then what a stage could not do."""
+    """In the order in which they matter: how it ended, then what a stage could not do."""
     found = []
     if answer.outcome in OUTCOMES:
         title, text = OUTCOMES[answer.outcome]
@@ -65,15 +65,10 @@ def notices(trace: Trace, answer: Answer) -> list[Notice]:
         found.append(Notice(title=title, text=f"{text} {answer.message}".strip(), grave=grave))
     elif answer.message:
         found.append(Notice(title="Good to know", text=answer.message, grave=False))
-    degraded = [step for step in trace.steps if step.degraded]
     found += [
-        Notice(title=f"The {stage_name(step.name)} stage could not do its work", text=step.note) for step in degraded
-    ]
-    said = [step.note for step in degraded]
-    found += [
-        Notice(title="Weak evidence" if "weak" in warning.lower() else "Take care", text=warning)
-        for warning in trace.warnings
-        if not any(warning in note or note in warning for note in said)
+        Notice(title=f"The {stage_name(step.name)} stage could not do its work", text=step.note)
+        for step in trace.steps
+        if step.degraded
     ]
     if answer.removed_citations:
         count = answer.removed_citations

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from app.safe_text import plain
 from app.show.passage import short
 from ingest.documents import Document, Status
+from ingest.errors import PasswordNeeded, WrongPassword
 from ingest.titles import display_title
 
 ACTIVE = (Status.PENDING, Status.PARSING, Status.INDEXING, Status.DELETING)
@@ -94,6 +95,16 @@ def draw_line(document: Document) -> None:
         st.markdown(f":{colour}[{plain(document.reason)}]")
 
 
+def became(document: Document, name: str, *, existed: bool) -> str:
+    """What became of a file called `name` at the door, to be read after its name."""
+    if not existed:
+        return "is queued"
+    if document.status is not Status.READY:
+        return "is being worked on already"
+    other = f", as {document.name}" if document.name != name else ""
+    return f"is in {document.collection} already, with the same content{other}"
+
+
 def summary(documents: Sequence[Document]) -> str:
     """ "12 documents · 431 pages · 2,107 passages · 1 failed"."""
     ready = [document for document in documents if document.status is Status.READY]
@@ -111,4 +122,4 @@ def summary(documents: Sequence[Document]) -> str:
 
 def failed_for_password(document: Document) -> bool:
     """Whether typing a password could help."""
-    return document.status is Status.FAILED and "password" in document.reason.casefold()
+    return document.status is Status.FAILED and document.error in (PasswordNeeded.__name__, WrongPassword.__name__)

@@ -76,17 +76,12 @@ def sent_where(settings: Settings) -> list[tuple[str, str]]:
 def _reranker_sends_to(name: str, settings: Settings) -> str:
     """The address, or "" for a reranker that keeps everything here."""
     from rag.rerank.options import RerankOptions
-    from rag.rerank.registry import NOTHING_LEAVES, family_of
+    from rag.rerank.registry import family_of
 
     family = family_of(name)
-    sends = family.sends(RerankOptions(vendors=settings.vendors))
-    if sends == NOTHING_LEAVES:
-        return ""
-    if family.server:
-        return without_password(name[name.index("http") :])
-    if name.startswith("llm-"):
-        return f"{name} at {without_password(settings.answer.address)}"
-    return f"{name} at {without_password(sends.rpartition(' ')[2])}"
+    options = RerankOptions(vendors=settings.vendors, chat=settings.answer)
+    where = without_password(family.sends_to(name, options))
+    return where if family.server or not where else f"{name} at {where}"
 
 
 def _sizes(stage: Stage) -> str:

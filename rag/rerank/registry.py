@@ -21,8 +21,8 @@ NOTHING_LEAVES = "nothing leaves this machine"
 class Family:
     """prefix: what stands before a model's name ("cohere:"), or the whole name (`exact`). make: (rest of the name,
     options) → reranker, without loading anything. problem: why it cannot run here, or "". examples: full names that
-    are offered. sends: what leaves this machine. local: reads passages one by one on this machine. hub: its models
-    are fetched from the model hub. server: the name is an address.
+    are offered. sends_to: (name, options) → the address that question and passages go to, or "". local: reads passages
+    one by one on this machine. hub: its models are fetched from the model hub. server: the name is an address.
     """
 
     prefix: str
@@ -30,7 +30,7 @@ class Family:
     make: Callable[[str, RerankOptions], Reranker]
     problem: Callable[[RerankOptions], str]
     examples: tuple[str, ...] = ()
-    sends: Callable[[RerankOptions], str] = lambda _: NOTHING_LEAVES
+    sends_to: Callable[[str, RerankOptions], str] = lambda name, options: ""
     exact: bool = False
     local: bool = False
     hub: bool = False
@@ -131,10 +131,15 @@ def known(options: RerankOptions | None = None) -> list[Row]:
                     family=family.what,
                     usable=not trouble,
                     note=trouble or family.what,
-                    sends=family.sends(chosen),
+                    sends=_sends(family, name, chosen),
                 )
             )
     return rows
+
+
+def _sends(family: Family, name: str, options: RerankOptions) -> str:
+    where = "that server" if family.server else family.sends_to(name, options)
+    return f"the question and the passages, to {where}" if where else NOTHING_LEAVES
 
 
 def _nothing(_: RerankOptions) -> str:
@@ -224,7 +229,7 @@ def _vendor(prefix: str, *models: str) -> Family:
         make=lambda model, options: hosted(prefix, model, options.vendors, options.timeout_s),
         problem=problem,
         examples=tuple(f"{prefix}:{model}" for model in models),
-        sends=lambda options: f"the question and the passages, to {options.vendors.url(prefix)}",
+        sends_to=lambda _, options: options.vendors.url(prefix),
     )
 
 
@@ -241,7 +246,7 @@ def _server(prefix: str, example: str, what: str) -> Family:
         problem=lambda _: f"{what}: give your server's address in the settings",
         examples=(example,),
         server=True,
-        sends=lambda _: "the question and the passages, to that server",
+        sends_to=lambda name, _: name[name.index("http") :],
     )
 
 
@@ -270,7 +275,7 @@ def _llm(prefix: str, what: str) -> Family:
         make=make,
         problem=problem,
         examples=(f"{prefix}gpt-4o-mini",),
-        sends=lambda _: "the question and the passages, to the OpenAI-compatible endpoint",
+        sends_to=lambda _, options: options.chat.address,
     )
 
 

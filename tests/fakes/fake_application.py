@@ -200,7 +200,6 @@ class FakeJournal:
 class FakeAdded:
     document: Document
     existed: bool
-    message: str = ""
 
 
 class FakeLibrary:
@@ -218,9 +217,16 @@ class FakeLibrary:
     ) -> FakeAdded:
         known = next((row for row in self.store.rows if row.name == name), None)
         if known and not replace:
-            return FakeAdded(document=known, existed=True, message="is in the library already")
+            return FakeAdded(document=known, existed=True)
         if source.startswith(b"locked"):
-            added = a_document(name, status=Status.FAILED, reason="password needed", chunks=0, collection=collection)
+            added = a_document(
+                name,
+                status=Status.FAILED,
+                reason="password needed",
+                error="PasswordNeeded",
+                chunks=0,
+                collection=collection,
+            )
         else:
             added = a_document(name, bytes=len(source), pages=1, chunks=1, collection=collection)
             self.store.held.append(a_chunk(0, document=name, id=f"c-{name}", text=source.decode("utf-8", "replace")))

@@ -42,11 +42,6 @@ def test_a_degraded_stage_is_said_once_and_aloud() -> None:
     assert found[0].grave
 
 
-def test_weak_evidence_is_a_warning_of_its_own() -> None:
-    found = answers.notices(replace(TRACE, warnings=("The best evidence is weak.",)), an_answer(TRACE))
-    assert [(notice.title, notice.grave) for notice in found] == [("Weak evidence", True)]
-
-
 @pytest.mark.parametrize(
     ("outcome", "grave"),
     [

@@ -33,9 +33,10 @@ def test_progress_counts_pages_while_reading_and_passages_while_embedding() -> N
 
 
 def test_only_a_missing_or_wrong_password_asks_for_one() -> None:
-    assert lines.failed_for_password(a_document(status=Status.FAILED, reason="password needed"))
-    assert lines.failed_for_password(a_document(status=Status.FAILED, reason="wrong password"))
-    assert not lines.failed_for_password(a_document(status=Status.FAILED, reason="damaged"))
+    failed = {"status": Status.FAILED, "reason": "it does not open"}
+    assert lines.failed_for_password(a_document(**failed, error="PasswordNeeded"))
+    assert lines.failed_for_password(a_document(**failed, error="WrongPassword"))
+    assert not lines.failed_for_password(a_document(**failed, error="DamagedPdf"))
 
 
 def test_a_line_says_why_a_file_failed_and_shows_its_name_as_text() -> None:
@@ -55,3 +56,11 @@ def test_a_line_says_why_a_file_failed_and_shows_its_name_as_text() -> None:
 def test_the_summary_counts_what_is_ready_at_work_and_unreadable() -> None:
     rows = [a_document("a"), a_document("b", status=Status.PARSING), a_document("c", status=Status.FAILED)]
     assert lines.summary(rows) == "1 document ready · 10 pages · 30 passages · 1 at work · 1 not readable"
+
+
+def test_a_file_that_is_there_already_is_named_with_its_collection_and_other_name() -> None:
+    ready = a_document("old.pdf", status=Status.READY, collection="law")
+    assert lines.became(ready, "new.pdf", existed=True) == "is in law already, with the same content, as old.pdf"
+    assert lines.became(ready, "old.pdf", existed=True) == "is in law already, with the same content"
+    assert lines.became(a_document(status=Status.PARSING), "a.pdf", existed=True) == "is being worked on already"
+    assert lines.became(ready, "old.pdf", existed=False) == "is queued"
