@@ -282,7 +282,7 @@ def _support(trace: Trace, answer: Answer) -> dict[str, float]:
         verbatim += [" ".join(tokens(part)) in passage for part in quotation.split(" … ")]
     cited = "\n".join(texts.values())
     said = _MARK.sub("", answer.text)
-    known, names = set(numbers(cited)), _NAME.findall(said)
+    known, names = set(numbers(cited)), [name for name in _NAME.findall(said) if tokens(name)]
     supported = all(value in known for value in numbers(said)) and all(holds(cited, [name]) for name in names)
     return ({"verbatim": float(all(verbatim))} if verbatim else {}) | {"supported": float(supported)}
 
