@@ -21,8 +21,8 @@ KEY = "sk-secret-4711"
 PROMPT = Prompt(system="Be brief.", messages=(Message(role="user", content="How long does it keep?"),))
 
 
-def endpoint(base_url: str, **changes: Any) -> ChatEndpoint:
-    return replace(ChatEndpoint(model="test", key=SecretStr(KEY), base_url=base_url, timeout_s=5.0), **changes)
+def endpoint(address: str, **changes: Any) -> ChatEndpoint:
+    return replace(ChatEndpoint(model="test", key=SecretStr(KEY), base_url=address, timeout_s=5.0), **changes)
 
 
 def generator(server: LlmServer, *, retries: int = RETRIES, **changes: Any) -> OpenAIGenerator:
