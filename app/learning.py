@@ -6,7 +6,6 @@ nothing is restarted. It runs in a process of its own, at low priority, with two
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.process import environment_of_child
 from app.settings import Settings
 from ingest.errors import SecondPassError
 
@@ -188,8 +188,7 @@ def start_learning(settings: Settings) -> None:
     with (settings.library.home / PROGRESS).open("wb") as progress:
         subprocess.Popen(
             [sys.executable, "-m", "app.cli", "train", "--from-feedback"],
-            cwd=Path(__file__).resolve().parent.parent,
-            env=os.environ | {"SECOND_PASS_HOME": str(settings.library.home.resolve())},
+            env=environment_of_child(settings.library.home),
             stdout=progress,
             stderr=subprocess.STDOUT,
             start_new_session=True,

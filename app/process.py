@@ -8,6 +8,9 @@ Measured on 2 cores, 53 questions over 19,613 passages, 20 pairs a question: rea
 from __future__ import annotations
 
 import logging
+import os
+import sys
+from pathlib import Path
 
 from ingest.allocator import keep_freed_memory
 
@@ -25,3 +28,16 @@ def prepare_process(log_level: str) -> None:
         logging.getLogger(package).setLevel(log_level)
     keep_freed_memory()
     threadpool_limits(1, user_api="blas")
+
+
+def environment_of_child(home: Path) -> dict[str, str]:
+    """For a Python process with that data directory and the code that runs here, wherever it was started or installed.
+
+    Its working directory stays ours, so that it reads the same second-pass.toml.
+    """
+    own = str(Path(__file__).resolve().parent.parent)
+    return {
+        **os.environ,
+        "SECOND_PASS_HOME": str(home.resolve()),
+        "PYTHONPATH": os.pathsep.join([own, *filter(None, sys.path)]),
+    }

@@ -1,7 +1,8 @@
 """What each field of the settings' groups is called, accepts and is for, read from the groups themselves.
 
-A group is the frozen dataclass that a part takes, wherever it is defined; its fields say the rest with pydantic's
-`Annotated[int, Field(ge=1, description="…")]`. `validation_alias` names variables that others gave the same value.
+A group is the frozen dataclass that a part takes, wherever it is defined. Its docstring begins with a line for people;
+its fields say the rest with pydantic's `Annotated[int, Field(ge=1, description="…")]`, where `validation_alias` names
+variables that others gave the same value.
 """
 
 from __future__ import annotations
@@ -116,6 +117,12 @@ def settings_of_group(group: str, kind: type) -> tuple[Setting, ...]:
             )
         )
     return tuple(found)
+
+
+def groups_of(kind: type) -> dict[str, str]:
+    """Each group's name, and the first line of its class, which says to a person what it is for."""
+    hints = get_type_hints(kind)
+    return {field.name: (hints[field.name].__doc__ or "").partition("\n")[0] for field in fields(kind)}
 
 
 def settings_of(kind: type) -> tuple[Setting, ...]:

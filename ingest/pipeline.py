@@ -72,7 +72,10 @@ class FileResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Splitting:
-    """How pages are cut: the settings' group [passages]. Lengths are in the embedding model's word pieces."""
+    """How pages are cut into passages; a change reads every file again.
+
+    The settings' group [passages]. Lengths are in the embedding model's word pieces.
+    """
 
     tokens: Annotated[int, Field(ge=50, le=400, description="Passage length to aim at, in word pieces.")] = 200
     overlap: Annotated[int, Field(ge=0, le=200, description="Word pieces that a passage repeats.")] = 40

@@ -59,10 +59,11 @@ Fusion = Literal["learned", "rrf"]
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What one question may be asked with, and by default the settings' group [ranking]. Sizes count passages.
+    """How a question finds its passages; sizes count passages.
 
-    A new option is one line here: the settings, their page, their documentation and `eval --compare` read it.
-    `fast`, `fast_keep` and `precise` are short for two stages; `stages` holds those that are added (rag/stages.py).
+    The settings' group [ranking], and what one question may be asked with. A new option is one line here: the settings,
+    their page, their documentation and `eval --compare` read it. `fast`, `fast_keep` and `precise` are short for two
+    stages; `stages` holds those that are added (rag/stages.py).
     """
 
     retrieve: Annotated[int, Field(ge=1, le=1000, description="Candidates from each of dense and BM25.")] = 100

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import SecondPassError
+from rag.rerank.extras import missing_extra
 
 _AT_ONCE = 5000  # Chroma refuses larger batches
 
@@ -63,8 +64,7 @@ def _build(
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise SecondPassError(
-            f"The comparison with LangChain needs packages that are not here ({error.name}). Install them with: "
-            "pip install 'second-pass[bench]'"
+            f"The comparison with LangChain needs {missing_extra('bench')} ({error.name} is missing)."
         ) from None
 
     model = SentenceTransformer(embedding)

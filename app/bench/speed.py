@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.process import environment_of_child
 from app.settings import read_settings
 from ingest.errors import FileRefused, SecondPassError
 from rag.measure.report import Latency
@@ -303,8 +304,7 @@ def _fresh_process(code: str, home: Path, *arguments: str) -> str:
     """What `code` printed. Raises SecondPassError with its last line of errors."""
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],
-        cwd=Path(__file__).resolve().parents[2],
-        env=os.environ | {"SECOND_PASS_HOME": str(home.resolve()), "TOKENIZERS_PARALLELISM": "false"},
+        env=environment_of_child(home) | {"TOKENIZERS_PARALLELISM": "false"},
         capture_output=True,
         text=True,
     )

@@ -16,6 +16,7 @@ from app.cli.learn import feedback, train, versions
 from app.cli.library import backup, doctor, ingest, restore
 from app.cli.measure import evaluate, verdict
 from app.cli.serve import serve
+from app.cli.settings import settings
 from ingest.errors import SecondPassError
 
 # Before torch is loaded: its idle threads otherwise spin, and slow every other thread of the process.
@@ -39,7 +40,7 @@ def main() -> None:
 
 
 for _command in (
-    *(ingest, retrieve, ask, evaluate, verdict, serve, doctor, backup, restore),
+    *(ingest, retrieve, ask, evaluate, verdict, serve, doctor, backup, restore, settings),
     *(train, feedback, versions, bench),
 ):
     main.add_command(_command)

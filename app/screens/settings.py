@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.safe_text import plain
 from app.screens.rerankers import draw_rerankers
+from app.setting_fields import groups_of
 from app.shared import application
 from app.show.frame import READING_WIDTH, page_heading, section
 from app.show.settings_table import in_use, rows, sent_where
@@ -38,8 +39,9 @@ with st.container(horizontal_alignment="center"), st.container(width=READING_WID
         "To change one, set its variable in the environment, or write its name under its group into second-pass.toml "
         "(`fast_keep = 30` under `[ranking]`), and start again. The environment wins.",
     ):
+        purposes = groups_of(type(app.settings))
         for group, found in rows(app.settings).items():
-            with st.expander(f"[{group}]"):
+            with st.expander(f"**{group}** · {purposes[group]}"):
                 for row in found:
                     changed = " :primary-badge[changed]" if row.changed else ""
                     st.markdown(

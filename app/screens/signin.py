@@ -22,7 +22,8 @@ def signed_in() -> bool:
         return True
     empty_state("lock", "Sign in", "Your documents, questions and answers are seen by you alone.")
     if find_spec("authlib") is None:
-        st.error("Sign-in needs one more package: pip install 'second-pass[signin]', then start again.")
+        # Without the path of this Python, because whoever is not signed in reads it.
+        st.error("Sign-in needs a package that is not installed: `python -m pip install Authlib`, then start again.")
         return False
     with st.container(horizontal_alignment="center"):
         if st.button("Sign in", type="primary", key="sign-in"):

@@ -10,7 +10,10 @@ from pydantic import Field
 
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions:
-    """The embedding model, and what every local model runs on: the settings' group [models]."""
+    """The embedding model, and what every model on this machine runs on.
+
+    The settings' group [models].
+    """
 
     embedding: Annotated[str, Field(description="`builtin`, or a sentence-transformers name or folder.")] = "builtin"
     device: Annotated[str, Field(description="`auto`, `cpu`, `cuda` or `mps` for local models.")] = "auto"

@@ -10,7 +10,10 @@ from pydantic import Field
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What one file may cost: the settings' group [read]. Megabytes are 2**20 bytes."""
+    """What one file may cost.
+
+    The settings' group [read]. Megabytes are 2**20 bytes.
+    """
 
     file_mb: Annotated[int, Field(ge=1, description="Larger files are refused.")] = 50
     pages: Annotated[int, Field(ge=1, description="Files with more pages are refused.")] = 2000

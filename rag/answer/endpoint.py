@@ -12,7 +12,10 @@ PUBLIC_URL = "https://api.openai.com/v1"
 
 @dataclass(frozen=True, kw_only=True)
 class ChatEndpoint:
-    """A model at an OpenAI-compatible endpoint: the settings' group [answer]. Without key and address there is none."""
+    """The language model that words answers; without key and address, answers are quoted from the passages.
+
+    The settings' group [answer]: a model at an OpenAI-compatible endpoint.
+    """
 
     model: Annotated[str, Field(description="Chat model at the OpenAI-compatible endpoint.")] = "gpt-4o-mini"
     key: Annotated[

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ingest.documents import Chunk, Query
 from ingest.errors import RerankerFailed, RerankerUnavailable
 from rag.rerank import hub
+from rag.rerank.extras import install_command, missing_extra
 from rag.rerank.hardware import chosen_device, chosen_precision, quiet_loading, torch_dtype
 from rag.rerank.once_loaded import OnceLoaded
 from rag.rerank.protocol import Scores, empty_scores
@@ -96,7 +97,7 @@ def flashrank(model: str, *, cache_folder: Path) -> LibraryReranker:
             from flashrank import Ranker
             from flashrank.Config import model_file_map
         except ImportError:
-            raise RerankerUnavailable(missing_extra(f"flashrank:{model}", "flashrank")) from None
+            raise RerankerUnavailable(f"flashrank:{model} needs {missing_extra('flashrank')}.") from None
         if model not in model_file_map:
             raise RerankerUnavailable(f"flashrank knows no model {model!r}. Known: {', '.join(model_file_map)}.")
         try:
@@ -162,10 +163,10 @@ def rerankers_package(rest: str, *, device: str = "auto") -> LibraryReranker:
             from rerankers import Reranker
             from rerankers.models import AVAILABLE_RANKERS
         except ImportError:
-            raise RerankerUnavailable(missing_extra(f"rerankers:{rest}", "rerankers")) from None
+            raise RerankerUnavailable(f"rerankers:{rest} needs {missing_extra('rerankers')}.") from None
         if RERANKERS_TYPES[kind] not in AVAILABLE_RANKERS:
             raise RerankerUnavailable(
-                f"rerankers:{rest} needs packages of its own: `pip install 'rerankers[{_dependency(kind)}]'`."
+                f"rerankers:{rest} needs packages of its own: `{install_command(f'rerankers[{_dependency(kind)}]')}`."
             )
         if not hub.is_folder(model) and hub.HUB_NAME.fullmatch(model):
             hub.find_model(model)  # a plain error at once, not after a minute of retries
@@ -188,10 +189,6 @@ def rerankers_package(rest: str, *, device: str = "auto") -> LibraryReranker:
         version=version,
         listwise=kind in ("lit5", "rankllm", "rankgpt"),
     )
-
-
-def missing_extra(name: str, extra: str) -> str:
-    return f"{name} needs an extra that is not installed: `pip install 'second-pass[{extra}]'`."
 
 
 @dataclass(frozen=True, kw_only=True)

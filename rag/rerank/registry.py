@@ -11,6 +11,7 @@ from ingest.errors import RerankerUnavailable, UnknownName
 from rag.rerank import hub
 from rag.rerank.budget import Budgeted
 from rag.rerank.cache import CachedReranker
+from rag.rerank.extras import missing_extra
 from rag.rerank.options import RerankOptions
 from rag.rerank.protocol import Reranker
 
@@ -150,7 +151,7 @@ def _package(package: str, extra: str) -> Callable[[RerankOptions], str]:
     def problem(_: RerankOptions) -> str:
         if find_spec(package) is not None:
             return ""
-        return f"needs an extra: pip install 'second-pass[{extra}]'"
+        return f"needs {missing_extra(extra)}"
 
     return problem
 

@@ -18,7 +18,10 @@ def _url(title: str, variable: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Vendors:
-    """What hosted rerankers are asked with: the settings' group [vendors]. The variables are the vendors' own names."""
+    """Keys and addresses of rerankers that run elsewhere.
+
+    The settings' group [vendors]. The environment variables have the names that the vendors' own clients use.
+    """
 
     cohere_key: Annotated[SecretStr | None, _key("Cohere", "CO_API_KEY", "COHERE_API_KEY")] = None
     cohere_url: Annotated[str, _url("Cohere", "CO_API_URL")] = "https://api.cohere.com"

@@ -26,7 +26,7 @@ ANNAS: FilePayload = {"name": "annas.txt", "mimeType": "text/plain", "buffer": b
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator["OidcProvider"]:
-    pytest.importorskip("authlib", reason="sign-in needs Authlib: pip install 'second-pass[signin]'")
+    pytest.importorskip("authlib", reason="sign-in needs Authlib: pip install Authlib")
     from tests.fakes.oidc_provider import OidcProvider
 
     with OidcProvider("anna") as provider:

@@ -13,6 +13,7 @@ from app.bench.speed import BenchReport, PeerReport, _until, run_bench
 from ingest.errors import SecondPassError
 from rag.measure.report import Latency
 from rag.rerank.builtin_weights import base_model_folder, load_tokenizer, new_precise_model
+from rag.rerank.extras import missing_extra
 from rag.stages import Kind
 from rag.tracing import Step
 from tests.fakes.traces import trace
@@ -38,7 +39,7 @@ def report(peer: PeerReport | None) -> BenchReport:
         first_answer_s=3.0,
         memory_mb=700.0,
         peer=peer,
-        peer_missing="" if peer else "Install them with: pip install 'second-pass[bench]'",
+        peer_missing="" if peer else f"The comparison needs {missing_extra('bench')}.",
     )
 
 
@@ -53,7 +54,7 @@ def test_the_bench_prints_what_it_measured_and_writes_it_as_json() -> None:
 
 
 def test_without_langchain_the_bench_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "second-pass[bench]" in report(None).table()
+    assert "langchain-chroma" in report(None).table()
     monkeypatch.setitem(sys.modules, "langchain_chroma", None)
     with pytest.raises(SecondPassError, match=r"second-pass\[bench\]"):
         LangChainPipeline(texts=["a"], vectors=np.ones((1, 384), np.float32), embedding=Path(), cross_encoder=Path())
