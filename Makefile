@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: install run test lint samples clean
+.PHONY: install run test lint samples wheel clean
 
 install: $(VENV)/.installed
 
@@ -32,5 +32,10 @@ lint: install
 samples: install
 	$(BIN)/python -m data.make.samples
 
+# From a clean folder, because setuptools packs what an earlier build left in it.
+wheel: install
+	rm -rf build dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build dist *.egg-info
