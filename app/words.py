@@ -82,22 +82,22 @@ ERRORS: dict[type[errors.SecondPassError], Words] = {
     errors.TooLarge: Words(
         title="The file is too large",
         sentence="It is over the size limit.",
-        action="Split it, or raise SECOND_PASS_MAX_FILE_MB.",
+        action="Split it, or raise SECOND_PASS_READ_FILE_MB.",
     ),
     errors.TooManyPages: Words(
         title="The file has too many pages",
         sentence="It is over the page limit.",
-        action="Split it, or raise SECOND_PASS_MAX_PAGES.",
+        action="Split it, or raise SECOND_PASS_READ_PAGES.",
     ),
     errors.TooLargeUnpacked: Words(
         title="The file is too large when unpacked",
         sentence="Its compressed parts unpack to more memory than the reader is allowed.",
-        action="If you trust it, raise SECOND_PASS_PARSE_MEMORY_MB; otherwise leave it out.",
+        action="If you trust it, raise SECOND_PASS_READ_MEMORY_MB; otherwise leave it out.",
     ),
     errors.TookTooLong: Words(
         title="Reading took too long",
         sentence="The PDF reader was stopped at its time limit.",
-        action="Save a copy from a PDF viewer, or raise SECOND_PASS_PARSE_WALL_SECONDS and …_CPU_SECONDS.",
+        action="Save a copy from a PDF viewer, or raise SECOND_PASS_READ_WALL_SECONDS and …_CPU_SECONDS.",
     ),
     errors.ReaderCrashed: Words(
         title="The PDF reader crashed",

@@ -69,14 +69,14 @@ def read_file(
     if size == 0:
         raise EmptyFile("the file has 0 bytes")
     if size > limits.file_mb * 2**20:
-        raise TooLarge(f"{size / 2**20:.1f} MB; the limit is {limits.file_mb} MB (max_file_mb)")
+        raise TooLarge(f"{size / 2**20:.1f} MB; the limit is {limits.file_mb} MB (file_mb in [read])")
     head = head_of(path)
     chosen = format_of(name, head)
     if chosen.magic not in head:
         raise NotAPdf(_what_it_is(head))
     read = chosen.read(path, password=password, limits=limits, each_page=each_page)
     if chosen.offered and len(read.pages) > limits.pages:
-        raise TooManyPages(f"{len(read.pages)} pages; the limit is {limits.pages} (max_pages)")
+        raise TooManyPages(f"{len(read.pages)} pages; the limit is {limits.pages} (pages in [read])")
     return read
 
 

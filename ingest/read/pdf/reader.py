@@ -105,7 +105,7 @@ def read_pdf(path: Path, *, password: str | None, limits: Limits, each_page: Cal
         if count == 0:
             raise DamagedPdf("it has no pages")
         if count > limits.pages:
-            raise TooManyPages(f"{count} pages; the limit is {limits.pages} (max_pages)")
+            raise TooManyPages(f"{count} pages; the limit is {limits.pages} (pages in [read])")
         sheets: list[Sheet] = []
         unreadable: list[int] = []
         characters = 0
