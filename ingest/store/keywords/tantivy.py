@@ -1,73 +1,85 @@
-"""BM25 in tantivy, on disk: incremental, with deletes, about a millisecond a question."""
+"""BM25 in tantivy, on disk: incremental, with deletes, about a millisecond a question.
+
+The words are ours (`ingest.language`): a document's language is told once, from its own passages, and its words are
+kept as terms of that language. A question is not guessed at, being too short for it: every document is asked with the
+question as read in *its* language, so that a word that stands in both is always found.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.documents import EncodedChunk, Hit, Query
 from ingest.errors import DiskFull, LibraryDamaged, LibraryInUse
+from ingest.language.detect import detect_of_passages
+from ingest.language.profile import profile_of
+from ingest.language.profile import fingerprint as analyser
 from ingest.store.failpoints import reach
 
 if TYPE_CHECKING:
     import tantivy
 
 HEAP_BYTES = 32_000_000
-LONGEST_TERM = 60  # characters: longer "words" are base64, not language
 MOST_TERMS = 256  # a pasted page is searched by its first 256 different words
-
-# Words that say that something is asked, not what. Tantivy's English list has the other function words.
-QUESTION_WORDS = (
-    "am any been can could did do does had has have having he her his how i its may me might must my our ours "
-    "please shall she should so tell than them those us we were what when where whether which who whom whose why "
-    "would you your"
-).split()
 
 
 class TantivyIndex:
-    """Index over a folder, English stemming and stop words. Thread-safe; one process per folder.
+    """Index over a folder. Thread-safe; one process per folder.
 
     key_of: a collection's name → the key it is filed under ("" when there is no such collection).
-    Raises LibraryDamaged when the folder cannot be read: move it aside and rebuild (see `reconcile.py`).
+    fingerprint: of the words. What was written with others is removed; SQL gives it again (see `reconcile.py`).
+    Raises LibraryDamaged when the folder cannot be read: move it aside and rebuild.
     """
 
     name = "bm25"
 
-    def __init__(self, folder: Path, *, key_of: Callable[[str], str] = str) -> None:
+    def __init__(self, folder: Path, *, key_of: Callable[[str], str] = str, fingerprint: str = "") -> None:
         import tantivy
 
         self.folder = folder
         self._key_of = key_of
         self._lock = threading.Lock()
         self._writer: tantivy.IndexWriter | None = None
-        folder.mkdir(parents=True, exist_ok=True)
+        self._languages: tuple[str, ...] = ()
         with _translated(folder):
-            self._analyzer = _analyzer()
-            self._index = tantivy.Index(_schema(), path=str(folder))
-            self._index.register_tokenizer("passage", self._analyzer)
+            own = _folder_of(folder, fingerprint or analyser())
+            self._index = tantivy.Index(_schema(), path=str(own))
+            analyzer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+            self._index.register_tokenizer("terms", analyzer)
             self._index.config_reader("manual")
-            self._index.reload()
+            self._reload()
             self.ids()
 
     def add(self, chunks: Sequence[EncodedChunk]) -> None:
-        """Insert or overwrite by chunk id. Durable when it returns."""
+        """Insert or overwrite by chunk id: whole documents, whose language is told by all of their passages.
+
+        Durable when it returns.
+        """
         import tantivy
 
         keys = {name: self._key_of(name) for name in {item.chunk.collection for item in chunks}}
         with self._writing() as writer:
-            for chunk in (item.chunk for item in chunks):
-                writer.delete_documents_by_term("chunk", chunk.id)
-                writer.add_document(
-                    tantivy.Document(
-                        chunk=chunk.id,
-                        document=chunk.document_id,
-                        collection=keys[chunk.collection],
-                        text=chunk.headed_text,
+            for document_id, group in groupby((item.chunk for item in chunks), lambda chunk: chunk.document_id):
+                passages = list(group)
+                profile = profile_of(detect_of_passages([chunk.text for chunk in passages]))
+                for chunk in passages:
+                    writer.delete_documents_by_term("chunk", chunk.id)
+                    writer.add_document(
+                        tantivy.Document(
+                            chunk=chunk.id,
+                            document=document_id,
+                            collection=keys[chunk.collection],
+                            language=profile.language,
+                            text=" ".join(profile.terms(chunk.headed_text)),
+                        )
                     )
-                )
             reach("keywords added")
 
     def remove(self, document_id: str) -> None:
@@ -89,10 +101,9 @@ class TantivyIndex:
         import tantivy
 
         with _translated(self.folder):
-            words = self.terms(query.text)
-            if not words:
+            wanted = self._asked(query.text)
+            if wanted is None:
                 return []
-            wanted = self._any_of("text", words)
             filters = []
             if query.collections:
                 keys = [key for name in query.collections if (key := self._key_of(name))]
@@ -108,12 +119,6 @@ class TantivyIndex:
                 Hit(chunk_id=str(searcher.doc(address)["chunk"][0]), score=float(score)) for score, address in hits
             ]
         return sorted(found, key=lambda hit: (-hit.score, hit.chunk_id))
-
-    def terms(self, text: str) -> list[str]:
-        """The different stems that a question is searched by, in order, without stop and question words."""
-        plain = " ".join(word for word in text.split() if word.strip("?!.,;:\"'()").casefold() not in QUESTION_WORDS)
-        stems = dict.fromkeys(self._analyzer.analyze(plain)) or dict.fromkeys(self._analyzer.analyze(text))
-        return list(stems)[:MOST_TERMS]
 
     def ids(self) -> set[str]:
         """Every chunk id held."""
@@ -136,6 +141,28 @@ class TantivyIndex:
         with self._lock:
             self._let_go()
 
+    def _asked(self, text: str) -> tantivy.Query | None:
+        """Any of the question's terms, for each language in the terms of that language; None when it has no word."""
+        import tantivy
+
+        asked = []
+        for language in self._languages:
+            terms = list(dict.fromkeys(profile_of(language).question_terms(text)))[:MOST_TERMS]
+            if terms:
+                asked.append((language, self._any_of("text", terms)))
+        if len(self._languages) == 1:
+            return asked[0][1] if asked else None
+        within = [
+            tantivy.Query.boolean_query(
+                [
+                    (tantivy.Occur.Must, terms),
+                    (tantivy.Occur.Must, tantivy.Query.const_score_query(self._any_of("language", [language]), 0.0)),
+                ]
+            )
+            for language, terms in asked
+        ]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in within]) if within else None
+
     def _any_of(self, field: str, values: Sequence[str]) -> tantivy.Query:
         import tantivy
 
@@ -156,7 +183,11 @@ class TantivyIndex:
                 self._let_go()  # what was not committed is dropped with the writer
                 raise
             reach("keywords committed")
-            self._index.reload()
+            self._reload()
+
+    def _reload(self) -> None:
+        self._index.reload()
+        self._languages = tuple(sorted(code for code, _ in self._index.searcher().terms_with_prefix("language", "")))
 
     def _let_go(self) -> None:
         """No writer and no lock from here on, though an exception on its way may still hold the object."""
@@ -173,22 +204,21 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("chunk", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("collection", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("text", tokenizer_name="passage", index_option="freq")
+    builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("text", tokenizer_name="terms", index_option="freq")
     return builder.build()
 
 
-def _analyzer() -> Any:
-    import tantivy
-
-    return (
-        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-        .filter(tantivy.Filter.remove_long(LONGEST_TERM))
-        .filter(tantivy.Filter.lowercase())
-        .filter(tantivy.Filter.ascii_fold())
-        .filter(tantivy.Filter.stopword("english"))
-        .filter(tantivy.Filter.stemmer("english"))
-        .build()
-    )
+def _folder_of(folder: Path, fingerprint: str) -> Path:
+    """The folder inside `folder` for these words; whatever else is in there was written with others and goes."""
+    own = folder / hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
+    for other in folder.iterdir() if folder.exists() else ():
+        if other.is_dir() and other != own:
+            shutil.rmtree(other)
+        elif other != own:
+            other.unlink()
+    own.mkdir(parents=True, exist_ok=True)
+    return own
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Words, stop words and sentence ends, in any script."""
