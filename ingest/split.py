@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.documents import Block, BlockKind, Box, Page, Passage, ReadFile, row_text, table_block
+from ingest.language.sentences import gap, sentence_ends
 
-FINGERPRINT = "split-5"
+FINGERPRINT = "split-6"
 HARD_LIMIT = 230  # word pieces; the embedding model reads 256 with the header and special tokens
 LONGEST_SECTION = 100  # characters
 LONGEST_TABLE_HEAD = 60  # word pieces: a longer head is not worth repeating
@@ -21,7 +22,6 @@ LONGEST_PIECE = 12  # letters: words of a language are cut into shorter word pie
 SMALL = 30  # word pieces: a rest this small joins the passage before it
 _PROSE = (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)  # what is made of sentences
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +128,9 @@ def _block(pieces: Sequence[_Piece]) -> Block:
         rows = [source.cells[piece.row] if _is_whole(piece) else (piece.text,) for piece in pieces]
         head = sum(1 for _ in itertools.takewhile(lambda piece: piece.row < source.head, pieces))
         return table_block(rows, page=source.page, head=head, boxes=boxes)
-    text = (" " if source.kind in _PROSE else "\n").join(piece.text for piece in pieces)
+    text = pieces[0].text
+    for piece in pieces[1:]:
+        text += (gap(text, piece.text) if source.kind in _PROSE else "\n") + piece.text
     return replace(source, text=text, boxes=boxes)
 
 
@@ -211,11 +213,11 @@ def _sentences(block: Block, vocabulary: set[str]) -> Iterator[tuple[str, tuple[
             if rest and f"{first}{rest[0].lower()}" not in vocabulary:
                 text = text[:-1]  # a word cut at the line's end, unless the file spells it with its hyphen elsewhere
         elif text:
-            text += " "
+            text += gap(text, line)
         starts.append(len(text))
         text += line
     begin = 0
-    for end in [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]:
+    for end in sentence_ends(text):
         sentence = text[begin:end].strip()
         if sentence:
             ends = [*starts[1:], len(text)]

@@ -6,8 +6,9 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
+from ingest.language.words import words as words_of
+
 LONGEST = 120
-_WORD = re.compile(r"\w+")
 # Titles that a program wrote, not a person.
 _WRITTEN_BY_A_PROGRAM = re.compile(
     r"^(untitled|document ?\d*|no job name|slide ?\d+|print|layout ?\d*|microsoft (word|powerpoint|excel))\b[\s.-]*$",
@@ -27,9 +28,8 @@ def display_title(name: str, title: str = "") -> str:
     """
     words = _as_words(name)
     proper = _EXTENSION.sub("", _PROGRAM.sub("", " ".join(title.split())))
-    known = {word.casefold() for word in _WORD.findall(words)}
-    added = {word.casefold() for word in _WORD.findall(proper)} - known
-    if not any(word.isalpha() and len(word) > 1 for word in added) or _WRITTEN_BY_A_PROGRAM.match(proper):
+    added = set(words_of(proper, characters=False)) - set(words_of(words, characters=False))
+    if not any(word[0].isalpha() and len(word) > 1 for word in added) or _WRITTEN_BY_A_PROGRAM.match(proper):
         return words[:LONGEST]
     return f"{words} — {proper}"[:LONGEST].rstrip() if words else proper[:LONGEST]
 

@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, Field
 
 from ingest.documents import Query, Status
 from ingest.errors import GeneratorFailed, QuestionRefused, UnknownName
+from ingest.language.words import words
 from ingest.protocols import Embedder, Index, Journal, Store
 from ingest.questions import AskedQuestion, Signal
 from rag import policies
@@ -427,5 +428,5 @@ def _rephrased(before: AskedQuestion, now: AskedQuestion) -> bool:
     """Asked again within a minute, sharing half of the words: the first answer did not do."""
     if (now.asked_at - before.asked_at).total_seconds() > REPHRASED_WITHIN_S:
         return False
-    first, second = set(before.question.lower().split()), set(now.question.lower().split())
+    first, second = set(words(before.question)), set(words(now.question))
     return len(first & second) * 2 >= min(len(first), len(second))

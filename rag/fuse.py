@@ -8,23 +8,27 @@ move them (see rag/learn/fusion_weights.py).
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
+from ingest.language.words import numbers
+from ingest.language.words import words as words_of
 from rag.ranking import Candidate, Ranking
 from rag.stages import RETRIEVERS
 
 RRF_K = 60  # Cormack, Clarke, Büttcher 2009, "Reciprocal rank fusion outperforms Condorcet …"
 
-_WORD = re.compile(r"[a-z]+|\d+(?:[.,]\d+)*")
-_YEAR = re.compile(r"(?:19|20)\d\d")
-_SHORT_YEAR = re.compile(r"(?:fy|cy|[1-4]q|q[1-4])\s?'?(\d\d)(?!\d)")
+_PART = regex.compile(r"\d+(?:\.\d+)?|\D+")  # "10k" of a title is the 10 and the k of "10-K"
+_YEAR = regex.compile(r"(?:19|20)\d\d")
+_SHORT_YEAR = regex.compile(r"(?:fy|cy|[1-4]q|q[1-4])\s?['’]?(\d\d)(?!\d)", regex.IGNORECASE)
+_HIRAGANA = regex.compile(r"\p{Hiragana}+")  # two of them are an ending or a particle, and stand in every question
 _COMPUTED = {"rrf", "title", "numbers", "document", "page"}  # signals that no stage scores
 # Too common in questions and in titles to say which document is meant.
 _COMMON = frozenset(
@@ -61,10 +65,14 @@ def stage_scores(ranking: Ranking, stage: str) -> NDArray[np.float64]:
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words and numbers of a question or title; "FY2018", "FY18" and "Q3'18" all give the year 2018."""
-    lowered = text.lower()
-    found = _WORD.findall(lowered)
-    return found + _YEAR.findall(lowered) + [f"20{year}" for year in _SHORT_YEAR.findall(lowered)]
+    """Words and numbers of a question or title, in any script, without case and accents; where no spaces are set,
+    pairs of characters. "FY2018", "FY18" and "Q3'18" all give the year 2018."""
+    whole = [word for word in words_of(text, characters=False) if not _HIRAGANA.fullmatch(word)]
+    return [part for word in whole for part in _PART.findall(word)] + _years(text)
+
+
+def _years(text: str) -> list[str]:
+    return [*_YEAR.findall(text), *(f"20{year}" for year in _SHORT_YEAR.findall(text))]
 
 
 def title_matches(question: str, titles: Sequence[str]) -> NDArray[np.float64]:
@@ -76,7 +84,7 @@ def title_matches(question: str, titles: Sequence[str]) -> NDArray[np.float64]:
     asked = [word for word in words(question) if word not in _COMMON]
     joined = {"".join(asked[i : i + n]) for n in (2, 3) for i in range(len(asked) - n + 1)}
     wanted = set(asked) | joined
-    matched = {title: wanted & set(words(title)) for title in set(titles)}
+    matched = {title: wanted & _title_words(title) for title in set(titles)}
     held = Counter(word for found in matched.values() for word in found)
     weight = {word: float(np.log1p(len(matched) / count)) for word, count in held.items()}
     return np.array([sum(weight[word] for word in matched[title]) for title in titles])
@@ -84,10 +92,15 @@ def title_matches(question: str, titles: Sequence[str]) -> NDArray[np.float64]:
 
 def number_matches(question: str, texts: Sequence[str]) -> NDArray[np.float64]:
     """(n,) the share of the question's numbers and years that the passage (with its header) holds exactly."""
-    wanted = {word for word in words(question) if word[0].isdigit()}
+    wanted = {*numbers(question), *_years(question)}
     if not wanted:
         return np.zeros(len(texts))
-    return np.array([len(wanted & set(words(text))) / len(wanted) for text in texts])
+    return np.array([len(wanted & {*numbers(text), *_years(text)}) / len(wanted) for text in texts])
+
+
+@lru_cache(maxsize=10_000)
+def _title_words(title: str) -> frozenset[str]:
+    return frozenset(words(title))
 
 
 def vouching(ranking: Ranking, scores: NDArray[np.float64], key: str, best: int = 3) -> NDArray[np.float64]:

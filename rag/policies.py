@@ -5,7 +5,6 @@ Each is a pure function of a ranking. The note says what it did, "" when nothing
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.language.words import numbers, words
 from rag.ranking import Candidate, Ranking
 
-_WORD = re.compile(r"\w+")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 SHINGLE = 3  # words
 
 
@@ -40,9 +38,9 @@ def fold_duplicates(ranking: Ranking, threshold: float = 0.9) -> Applied:
     """
     kept: list[Candidate] = []
     kept_prints: dict[tuple[str, ...], list[frozenset[int]]] = {}
-    numbers = [tuple(sorted(_NUMBER.findall(candidate.chunk.text))) for candidate in ranking]
-    shared = Counter(numbers)
-    for candidate, its_numbers in zip(ranking, numbers, strict=True):
+    held = [tuple(sorted(numbers(candidate.chunk.text))) for candidate in ranking]
+    shared = Counter(held)
+    for candidate, its_numbers in zip(ranking, held, strict=True):
         if shared[its_numbers] > 1:  # else it has no copy here, and its shingles need not be made
             shingles = _shingles(candidate.chunk.text)
             others = kept_prints.setdefault(its_numbers, [])
@@ -139,20 +137,20 @@ def _similarity(ranking: Ranking, vectors: Mapping[str, NDArray[np.float32]] | N
     if vectors is not None and all(chunk_id in vectors for chunk_id in ids):
         matrix = np.stack([vectors[chunk_id] for chunk_id in ids]).astype(np.float64)
         return matrix @ matrix.T
-    words = [set(_WORD.findall(candidate.chunk.text.casefold())) for candidate in ranking]
-    similarity = np.eye(len(words))
-    for i, one in enumerate(words):
+    held = [set(words(candidate.chunk.text)) for candidate in ranking]
+    similarity = np.eye(len(held))
+    for i, one in enumerate(held):
         for j in range(i):
-            if one and words[j]:
-                similarity[i, j] = similarity[j, i] = len(one & words[j]) / np.sqrt(len(one) * len(words[j]))
+            if one and held[j]:
+                similarity[i, j] = similarity[j, i] = len(one & held[j]) / np.sqrt(len(one) * len(held[j]))
     return similarity
 
 
 def _shingles(text: str) -> frozenset[int]:
-    words = _WORD.findall(text.casefold())
-    if len(words) <= SHINGLE:
-        return frozenset([hash(tuple(words))])
-    return frozenset(hash(tuple(words[i : i + SHINGLE])) for i in range(len(words) - SHINGLE + 1))
+    found = words(text, characters=False)
+    if len(found) <= SHINGLE:
+        return frozenset([hash(tuple(found))])
+    return frozenset(hash(tuple(found[i : i + SHINGLE])) for i in range(len(found) - SHINGLE + 1))
 
 
 def _alike(one: frozenset[int], other: frozenset[int], threshold: float) -> bool:

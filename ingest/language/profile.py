@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -56,14 +56,15 @@ class LanguageProfile:
 
     def terms(self, text: str) -> list[str]:
         """What a passage is found by: its words without stop words."""
-        return words(text, self._term_unless_in(self.stop_words)) if self.stop_words else self.words(text)
+        return self.words_except(self.stop_words, text)
 
     def question_terms(self, text: str) -> list[str]:
         """What a question asks for: its terms without question words, unless it has no others."""
-        return words(text, self._term_unless_in(self.stop_words | self.question_words)) or self.terms(text)
+        return self.words_except(self.stop_words | self.question_words, text) or self.terms(text)
 
-    def _term_unless_in(self, dropped: frozenset[str]) -> Callable[[str], str]:
-        return lambda word: "" if word.casefold() in dropped else self.term(word)
+    def words_except(self, dropped: Collection[str], text: str) -> list[str]:
+        """The terms of all words but these; `dropped` is lower-case."""
+        return words(text, lambda word: "" if word.casefold() in dropped else self.term(word))
 
 
 @lru_cache(maxsize=256)

@@ -36,7 +36,9 @@ _ABBREVIATIONS = frozenset(
 # "Co. The" ends a sentence more often than "Co. Smith" begins a name; only clear openers do.
 _MAY_END = frozenset({"inc", "corp", "co", "ltd", "etc", "u.s", "u.k", "al", "a.m", "p.m", "llc", "plc", "max", "min"})
 _CLEAR_OPENER = regex.compile(r"(?:The|This|These|In|It|We|For|On|As|At|If|When|However)\b")
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー、。，！？；：「」『』（）]")
+_UNSPACED = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー、。，！？；：「」『』（）]"
+)
 
 
 def sentence_ends(text: str) -> list[int]:

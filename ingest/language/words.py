@@ -23,6 +23,7 @@ _TOKEN = regex.compile(
     rf"(\p{{Nd}}+(?:(?:[.,'’٫٬]\p{{Nd}}+)+|(?!{_WORD})))|((?:{_UNSPACED}\p{{M}}*)+)|({_WORD}+)",
     regex.VERSION1,
 )
+_NUMERIC = regex.compile(r"\p{Nd}+(?:[.,'’٫٬]\p{Nd}+)*")
 _CHARACTER = regex.compile(r"\X")
 _GROUPED = regex.compile(r"([1-9]\d{0,2})([.,'’٬])(\d{3}(?:\2\d{3})*)(?:(?!\2)[.,٫](\d+))?")
 _DECIMAL = regex.compile(r"(\d+)[.,٫](\d+)")
@@ -38,23 +39,24 @@ _LETTERS = str.maketrans(
 )
 
 
-def words(text: str, form: Callable[[str], str] | None = None) -> list[str]:
+def words(text: str, form: Callable[[str], str] | None = None, *, characters: bool = True) -> list[str]:
     """The words, numbers, characters and character pairs of a text; none is empty.
 
-    form: what a word of letters becomes (default: `fold`). Numbers are in ASCII digits without thousands separators
+    form: what a word of letters becomes (default: `fold`). characters: whether single characters of a longer run
+    without spaces count as words, as its pairs do. Numbers are in ASCII digits without thousands separators
     and with a decimal point, whatever the country: "1.234,5", "1,234.5" and "١٬٢٣٤٫٥" are all "1234.5".
     """
     form = form or fold
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_DROPPED))
-        text = _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
+        text = _in_ascii_digits(text)
     found: list[str] = []
     for number, run, word in _TOKEN.findall(text):
         if word:
             if len(word) <= LONGEST_WORD and (formed := form(word)):
                 found.append(formed)
         elif run:
-            found += pairs(run)
+            found += _characters(run) if characters else _pairs(run)
         else:
             found += _numbers(number)
     return found
@@ -68,10 +70,25 @@ def fold(word: str) -> str:
     return unicodedata.normalize("NFKC", bare)
 
 
-def pairs(run: str) -> list[str]:
+def numbers(text: str) -> list[str]:
+    """The numbers of a text alone, in order, as `words` writes them; also those that stand beside letters ("3M")."""
+    return [number for found in _NUMERIC.findall(text) for number in _numbers(_in_ascii_digits(found))]
+
+
+def _characters(run: str) -> list[str]:
     """Every character (with its marks) of a run, and every two that stand together."""
-    characters = _CHARACTER.findall(run)
+    characters: list[str] = _CHARACTER.findall(run)
     return characters + [one + other for one, other in pairwise(characters)]
+
+
+def _pairs(run: str) -> list[str]:
+    """Every two characters that stand together; one that stands alone as it is."""
+    characters: list[str] = _CHARACTER.findall(run)
+    return [one + other for one, other in pairwise(characters)] or characters
+
+
+def _in_ascii_digits(text: str) -> str:
+    return text if text.isascii() else _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
 
 
 def _numbers(text: str) -> Iterator[str]:

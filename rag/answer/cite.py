@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.documents import Block, Chunk
+from ingest.language.detect import detect_of_passages
+from ingest.language.sentences import sentences
 from rag.answer.overlap import coverage, rarity, terms
-from rag.answer.sentences import Kind, sentences, units
+from rag.answer.sentences import Kind, units
 from rag.tracing import Citation
 
 LONGEST_MARK = 60  # characters; a bracket still open after that is text
@@ -113,7 +115,7 @@ def claims_of(text: str) -> list[Claim]:
     found: list[Claim] = []
     for line in text.splitlines():
         said = ""
-        for sentence in sentences(_marks_before_stop(line)):
+        for sentence in sentences(_marks_before_stop(" ".join(line.split()))):
             numbers = tuple(dict.fromkeys(int(number) for number in _CITED.findall(sentence)))
             bare = " ".join(_CITED.sub(" ", sentence).split())
             said = bare if any(c.isalnum() for c in bare) else said
@@ -128,18 +130,19 @@ def supporting(
     """Up to `most` units of the passage that hold at least the share `least` of a claim's weighted terms, in reading
     order; for each claim its best one, and others that add terms which the best one lacks."""
     candidates = [unit.text for unit in units(passage) if unit.kind is not Kind.HEADING]
-    weights = rarity([*candidates, *claims])
+    language = detect_of_passages(candidates)
+    weights = rarity([*candidates, *claims], language)
     chosen: dict[int, float] = {}
     for claim in claims:
-        wanted = terms(claim)
-        scores = [(coverage(wanted, text, weights), place) for place, text in enumerate(candidates)]
+        wanted = terms(claim, language)
+        scores = [(coverage(wanted, text, weights, language), place) for place, text in enumerate(candidates)]
         left = list(wanted)
         for score, place in sorted(scores, key=lambda pair: (-pair[0], pair[1])):
-            adds = coverage(left, candidates[place], weights) if left else 0.0
+            adds = coverage(left, candidates[place], weights, language) if left else 0.0
             if score < least or adds < least:
                 continue
             chosen[place] = max(score, chosen.get(place, 0.0))
-            held = set(terms(candidates[place]))
+            held = set(terms(candidates[place], language))
             left = [term for term in left if term not in held]
     best = sorted(chosen, key=lambda place: -chosen[place])[:most]
     return tuple(candidates[place] for place in sorted(best))
@@ -147,7 +150,7 @@ def supporting(
 
 def _marks_before_stop(line: str) -> str:
     """ "Text. [1] More" as "Text [1]. More", so that a mark stays with the sentence that it follows."""
-    return re.sub(r"([.!?]+[\"”’)*_]*)((?:\s*\[\d{1,3}\])+)(?=\s|$)", r"\2\1", line)
+    return re.sub(r"([.!?。！？؟۔।]+[\"”’」』)*_]*)((?:\s*\[\d{1,3}\])+)(?=\s|$)", r"\2\1", line)
 
 
 def _numbers(body: str) -> list[int]:

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.documents import Chunk, row_text
+from ingest.language.detect import detect_of_passages
+from ingest.language.words import words
 from rag.answer.overlap import coverage, rarity, terms
 from rag.answer.prompt import own_marks_in_parentheses
 from rag.answer.sentences import Kind, Unit, units
@@ -53,8 +55,9 @@ def extract(question: str, chunks: Sequence[Chunk], score_sentences: ScoreSenten
     not_in_documents, with no text, when the passages hold nothing that can be quoted.
     """
     pieces = [units(chunk.content) for chunk in chunks]
-    ranked = _ranked(question, pieces, [chunk.header for chunk in chunks], score_sentences)
-    chosen = _chosen(question, ranked)
+    language = detect_of_passages([chunk.text for chunk in chunks])
+    ranked = _ranked(question, pieces, [chunk.header for chunk in chunks], score_sentences, language)
+    chosen = _chosen(ranked, language)
     if not chosen:
         return Answer(text="", outcome=Outcome.NOT_IN_DOCUMENTS, generator=QUOTED)
     quotes: list[str] = []
@@ -75,7 +78,11 @@ def extract(question: str, chunks: Sequence[Chunk], score_sentences: ScoreSenten
 
 
 def _ranked(
-    question: str, pieces: Sequence[Sequence[Unit]], headers: Sequence[str], score_sentences: ScoreSentences
+    question: str,
+    pieces: Sequence[Sequence[Unit]],
+    headers: Sequence[str],
+    score_sentences: ScoreSentences,
+    language: str,
 ) -> list[_Scored]:
     """Every unit that can be quoted, best first; score in about 0..1 of the best possible."""
     places = [
@@ -85,24 +92,24 @@ def _ranked(
         return []
     texts = [_in_context(headers[chunk], pieces[chunk], place) for chunk, place in places]
     late = _scaled(np.asarray(score_sentences(question, texts), dtype=np.float64))
-    weights, wanted = rarity(texts), terms(question)
+    weights, wanted = rarity(texts, language), terms(question, language)
     asks_number = bool(_ASKS_NUMBER.search(question))
     scored = []
     for (chunk, place), text, nearness in zip(places, texts, late, strict=True):
         unit = pieces[chunk][place]
-        shared = coverage(wanted, text, weights)
+        shared = coverage(wanted, text, weights, language)
         number = 0.08 if asks_number and re.search(r"\d", unit.text) else 0.0
         score = 0.75 * float(nearness) + 0.25 * shared + number - RANK_COST * chunk
         scored.append(_Scored(chunk=chunk, place=place, unit=unit, score=score))
     return sorted(scored, key=lambda one: -one.score)
 
 
-def _chosen(question: str, ranked: Sequence[_Scored]) -> list[_Scored]:
+def _chosen(ranked: Sequence[_Scored], language: str) -> list[_Scored]:
     """The best unit, then others nearly as good that say something else; best first."""
     chosen: list[_Scored] = []
     said: list[frozenset[str]] = []
     for one in ranked:
-        content = frozenset(terms(one.unit.text))
+        content = frozenset(terms(one.unit.text, language))
         if chosen and one.score < ALSO * chosen[0].score:
             break
         if any(len(content & other) >= 0.8 * min(len(content), len(other)) for other in said):
@@ -170,10 +177,10 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 
 def _quotable(unit: Unit) -> bool:
-    words = re.findall(r"[^\W\d_]{2,}", unit.text)
+    telling = [word for word in words(unit.text) if len(word) > 1 and not word[0].isdigit()]
     if unit.kind is Kind.SENTENCE:
-        return len(words) >= 3 and len(unit.text) <= LONGEST_QUOTE
-    return unit.kind in (Kind.ROW, Kind.ITEM) and len(words) >= 1 and len(unit.text) <= LONGEST_QUOTE
+        return len(telling) >= 3 and len(unit.text) <= LONGEST_QUOTE
+    return unit.kind in (Kind.ROW, Kind.ITEM) and len(telling) >= 1 and len(unit.text) <= LONGEST_QUOTE
 
 
 def _in_context(section: str, found: Sequence[Unit], place: int) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 
 from ingest.documents import Chunk
+from ingest.language.words import words
 from rag.answer.protocol import Message, Prompt, Turn
 
 NOT_FOUND = "The documents do not contain the answer."
@@ -65,8 +66,8 @@ def says_not_found(text: str) -> bool:
 
     Case, quotes, emphasis and the full stop do not matter. An answer that only mentions it later is an answer.
     """
-    letters = re.sub(r"[^a-z ]", "", re.sub(r"\s+", " ", text.lower())).strip()
-    return letters.startswith(re.sub(r"[^a-z ]", "", NOT_FOUND.lower()))
+    said, sentence = words(text), words(NOT_FOUND)
+    return said[: len(sentence)] == sentence
 
 
 def own_marks_in_parentheses(text: str) -> str:

@@ -1,7 +1,8 @@
 """A follow-up question made whole: "and in 2021?" becomes a question that can be searched by itself.
 
-With a language model, the model rewrites it. Without one, a modest rule names the subject that the follow-up leaves
-out and otherwise leaves the question as it is. What was searched is always shown, so a wrong guess is seen.
+With a language model, the model rewrites it. Without one, a modest rule for English names the subject that the
+follow-up leaves out; it leaves every other question as it is. What was searched is always shown, so a wrong guess is
+seen.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+
+import regex
 
 from ingest.errors import GeneratorFailed
 from rag.answer.overlap import COMMON, terms
@@ -34,7 +37,9 @@ _BACK = re.compile(
     r"\b(?:it|its|they|them|their|theirs|he|she|his|her|this|that|these|those|there|one|ones|same)\b", re.IGNORECASE
 )
 _YEAR = re.compile(r"\b(?:FY\s?)?(?:19|20)\d{2}\b|\bFY\s?\d{2}\b|\bQ[1-4]\b", re.IGNORECASE)
-_NAME = re.compile(r"\b(?:[A-Z][\w&'’.-]*\w|[A-Z]|\d+[A-Z]\w*)(?:\s+(?:of|and|&|de|von)?\s*(?:[A-Z][\w&'’.-]*\w|\d+))*")
+_NAME = regex.compile(
+    r"\b(?:\p{Lu}[\w&'’.-]*\w|\p{Lu}|\d+\p{Lu}\w*)(?:\s+(?:of|and|&|de|von)?\s*(?:\p{Lu}[\w&'’.-]*\w|\d+))*"
+)
 
 
 def standalone(question: str, history: Sequence[Turn], generator: Generator | None = None) -> str:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ingest.documents import Chunk
+from ingest.language.words import words
 from ingest.questions import AskedQuestion
 from rag.learn.export import in_utc
-from rag.learn.paraphrases import _WORD
 from rag.measure.goldens import Golden
 from rag.tracing import Trace, trace_from_json
 
@@ -82,7 +82,7 @@ def judged_questions(asked: Iterable[AskedQuestion]) -> list[JudgedQuestion]:
     same: dict[str, list[AskedQuestion]] = defaultdict(list)
     for row in asked:
         if (row.marks or row.thumb) and row.trace.get("stages"):
-            same[" ".join(_WORD.findall(row.question.lower()))].append(row)
+            same[" ".join(words(row.question, characters=False))].append(row)
     judged = [_judged(sorted(rows, key=lambda row: in_utc(row.asked_at), reverse=True)) for rows in same.values()]
     return sorted((row for row in judged if row.judgements), key=lambda row: row.asked_at, reverse=True)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.language.words import words as words_of
+
 SAME_QUESTION = 0.5  # Jaccard overlap of the content words from which two questions count as paraphrases
 SAME_MEANING = 0.85  # cosine of the questions' vectors from which they do
-_WORD = re.compile(r"\w+")
 _COMMON = frozenset(
     "a an and are as at be by can could did do does for from had has have how i if in is it its of on or our shall"
     " should tell me that the their there this to us was we were what when where which who why will with would you"
@@ -31,7 +31,7 @@ def paraphrase_groups(
 
     if not questions:
         return np.zeros(0, dtype=np.int64)
-    words = [set(_WORD.findall(question.lower())) for question in questions]
+    words = [set(words_of(question, characters=False)) for question in questions]
     words = [found - _COMMON or found for found in words]
     column = {word: i for i, word in enumerate(sorted(set().union(*words)))}
     cells = [(row, column[word]) for row, found in enumerate(words) for word in found]

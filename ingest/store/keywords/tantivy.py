@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from ingest.documents import EncodedChunk, Hit, Query
 from ingest.errors import DiskFull, LibraryDamaged, LibraryInUse
 from ingest.language.detect import detect_of_passages
-from ingest.language.profile import profile_of
 from ingest.language.profile import fingerprint as analyser
+from ingest.language.profile import profile_of
 from ingest.store.failpoints import reach
 
 if TYPE_CHECKING:

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from app.safe_text import safe_markdown
 from ingest.documents import Block, BlockKind, Chunk, table_block
+from ingest.language.sentences import sentences
 from rag.answer.cite import CitationFilter, cite
 from rag.answer.extract import extract
 from rag.answer.prompt import NOT_FOUND, answer_prompt, passage_block, says_not_found
 from rag.answer.protocol import Turn
 from rag.answer.rewrite import standalone
-from rag.answer.sentences import Kind, sentences, units
+from rag.answer.sentences import Kind, units
 from rag.tracing import Outcome
 from tests.fakes.passages import chunk, chunk_of
 
