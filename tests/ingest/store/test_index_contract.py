@@ -16,6 +16,7 @@ from ingest.language.profile import profile_of
 from ingest.store.dense.chroma import ChromaIndex
 from ingest.store.keywords.tantivy import TantivyIndex
 from tests.fakes.library_parts import WORDS, encoded_chunk, query
+from tests.ingest.language.texts import TEXTS
 
 AnyIndex = ChromaIndex | TantivyIndex
 Make = Callable[[], AnyIndex]
@@ -282,6 +283,35 @@ class TestKeywordIndex:
         once = index.search(query("turbine"), 10)
         assert index.search(query("turbine turbine turbine"), 10) == once
         assert index.search(query(" ".join(f"w{number}" for number in range(5000))), 10) == []
+
+    @pytest.mark.parametrize("language", TEXTS)
+    def test_a_passage_is_found_in_its_language_among_all_others(self, tmp_path: Path, language: str) -> None:
+        index = TantivyIndex(tmp_path)
+        index.add([encoded_chunk(code, 0, passage) for code, (passage, _) in TEXTS.items()])
+        assert ids(index.search(query(TEXTS[language][1]), 10))[0] == f"{language}-00000"
+
+    @pytest.mark.parametrize("language", TEXTS)
+    def test_every_word_of_a_passage_finds_it_though_its_language_is_not_to_be_told(
+        self, tmp_path: Path, language: str
+    ) -> None:
+        index = TantivyIndex(tmp_path)
+        index.add([encoded_chunk(code, 0, passage) for code, (passage, _) in TEXTS.items()])
+        for word in TEXTS[language][0].split():
+            if profile_of(language).terms(word):
+                assert f"{language}-00000" in ids(index.search(query(word), 20)), word
+
+    def test_what_was_written_with_other_words_is_given_again_by_sql(self, tmp_path: Path) -> None:
+        old = TantivyIndex(tmp_path, fingerprint="words-0")
+        old.add([encoded_chunk("a", 0)])
+        old.close()
+        new = TantivyIndex(tmp_path)
+        assert new.ids() == set()
+        new.add([encoded_chunk("a", 0)])
+        new.close()
+        again = TantivyIndex(tmp_path)
+        assert again.ids() == {"a-00000"}
+        again.close()
+        assert len(list(tmp_path.iterdir())) == 1
 
     def test_the_ranking_is_bm25s(self, tmp_path: Path) -> None:
         from rank_bm25 import BM25Okapi
