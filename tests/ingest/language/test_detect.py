@@ -20,7 +20,7 @@ def test_what_has_no_letters_has_no_language(text: str) -> None:
     assert detect(text) == UNKNOWN
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)  # the model is loaded by the first
 @given(st.text(max_size=100))
 def test_no_text_is_too_odd_and_the_answer_is_the_same_each_time(text: str) -> None:
     assert detect.__wrapped__(text) == detect(text)
