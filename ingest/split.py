@@ -23,7 +23,6 @@ SMALL = 30  # word pieces: a rest this small joins the passage before it
 _PROSE = (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)  # what is made of sentences
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class _Piece:
     """What is never cut (unless it is longer than a passage may be): a line of a heading, a sentence or a table row."""

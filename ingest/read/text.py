@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import regex
+
 from ingest.clean import clean_text
 from ingest.documents import Block, BlockKind, ReadFile, table_block
 from ingest.errors import NotAPdf, NoTextFound
@@ -19,7 +21,7 @@ LONGEST_HEADING = 120  # characters
 _COLUMNS = re.compile(r"\s+\|\s+|\t+| {3,}")
 _RULE = re.compile(r"^[\s|+=_.:-]+$")  # what is drawn around and under the rows of a table
 _UNDERLINE = re.compile(r"^(={3,}|-{3,})$")
-_BULLET = re.compile(r"^(?:[•▪◦●‣∙*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)])\s+")
+_BULLET = regex.compile(r"^(?:[•▪◦●‣∙*–—-]|\(?(?:\d{1,2}|\p{L}|[ivx]{1,4})[.)])\s+")
 
 
 def read_text(path: Path, *, password: str | None, limits: Limits, each_page: Callable[[int, int], object]) -> ReadFile:

@@ -12,14 +12,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+import regex
+
 from ingest.documents import Block, BlockKind, Page, table_block
+from ingest.language.sentences import ends_sentence, goes_on, sentence_ends
 from ingest.read.pdf.lines import Line, Sheet
 from ingest.read.table_head import head_rows
 
 LONGEST_HEADING = 120  # characters
 
-_UNFINISHED = re.compile(r"[^.!?:;\"”’)\]]\s*$")
-_BULLET = re.compile(r"^(?:[•▪◦●‣∙*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)])\s+")
+_FINISHED = regex.compile(r"[:;：；\"'\p{Pe}\p{Pf}]\s*$")
+_BULLET = regex.compile(r"^(?:[•▪◦●‣∙*–—-]|\(?(?:\d{1,2}|\p{L}|[ivx]{1,4})[.)])\s+")
+_HEADING_WORDS = regex.compile(r"(?:\p{L}.*){3}|\p{Ideographic}{2}")
+_SENTENCE_PART = regex.compile(r"[.,;。，、；।۔،؛]$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +147,7 @@ def _goes_on(before: Line, line: Line, kind: BlockKind, pitch: float) -> bool:
     if _BULLET.match(line.text) or abs(line.font_size - before.font_size) > 0.15 * max(before.font_size, 1):
         return False
     if step < 0:  # the next column
-        return bool(_UNFINISHED.search(before.text)) and line.text[:1].islower()
+        return _unfinished(before.text) and goes_on(line.text)
     return step <= 1.4 * pitch if pitch else True
 
 
@@ -174,11 +179,11 @@ def _is_prose(line: Line) -> bool:
 
 def _is_heading(line: Line, body: float, mostly_bold: bool) -> bool:
     text = line.text
-    if len(text) > LONGEST_HEADING or sum(c.isalpha() for c in text) < 3 or text[:1].islower():
+    if len(text) > LONGEST_HEADING or not _HEADING_WORDS.search(text) or text[:1].islower():
         return False
     if body and line.font_size >= body * 1.15:
         return True
-    if text.endswith((".", ",", ";")) and len(text) > 40:
+    if _SENTENCE_PART.search(text) and len(text) > 40:
         return False
     return (line.bold and not mostly_bold) or (text.isupper() and len(text.split()) > 1)
 
@@ -189,15 +194,24 @@ def _joined_over_breaks(pages: Sequence[tuple[Sheet, list[_Group]]]) -> Iterator
         if not before or not after or {before[-1][0], after[0][0]} != {BlockKind.PARAGRAPH}:
             continue
         last, lines = before[-1][1], after[0][1]
-        if not _UNFINISHED.search(last[-1].text) or not lines[0].text[:1].islower():
+        if not _unfinished(last[-1].text) or not goes_on(lines[0].text):
             continue
-        place = next((i for i, line in enumerate(lines) if re.search(r"[.!?][\"”’)]*(?:\s|$)", line.text)), None)
+        place = next((i for i, line in enumerate(lines) if _holds_end(line.text)), None)
         if place is not None and place < 4:
             last.extend(lines[: place + 1])
             del lines[: place + 1]
             if not lines:
                 del after[0]
     yield from pages
+
+
+def _unfinished(text: str) -> bool:
+    """Whether a line breaks off in the middle of a sentence."""
+    return not ends_sentence(text.rstrip()) and not _FINISHED.search(text)
+
+
+def _holds_end(text: str) -> bool:
+    return ends_sentence(text.rstrip()) or len(sentence_ends(text)) > 1
 
 
 def _body_size(sheets: Sequence[Sheet]) -> float:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import regex
+
 from ingest.clean import clean_text
 from ingest.read.pdf.lines import Line, Sheet
 
@@ -15,8 +17,8 @@ EDGE_LINES = 3  # and how many lines from the edge they may be
 SHARE = 0.25  # of the pages that must repeat a line before it counts as running
 FEWEST = 3  # pages
 
-_PAGE_NUMBER = re.compile(
-    r"[\s|–—-]*(?:page\s*)?(?:[ivxlc]{1,7}|[a-z]{0,2}-?\d{1,4})(?:\s*(?:of|/)\s*\d{1,4})?[\s|–—-]*", re.IGNORECASE
+_PAGE_NUMBER = regex.compile(
+    r"[\s|–—-]*(?:page\s*)?(?:[ivxlc]{1,7}|\p{L}{0,2}-?\d{1,4})(?:\s*(?:of|/)\s*\d{1,4})?[\s|–—-]*", regex.IGNORECASE
 )
 
 
