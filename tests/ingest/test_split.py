@@ -54,6 +54,21 @@ def test_a_passage_ends_with_a_sentence_and_the_next_begins_with_the_last_ones_o
         assert after.text.startswith(f"Sentence{last}")
 
 
+def test_lines_of_a_script_without_spaces_are_joined_without_one_and_cut_at_its_sentence_ends() -> None:
+    lines = ["东京塔高三百三十三", "米，建于一九五八年。它是日", "本的地标！你知道吗？"]
+    (passage,) = split(read(page(1, *lines)), count_tokens=len)
+    assert passage.text == "".join(lines)
+    short = split(read(page(1, *lines)), count_tokens=lambda text: 5 * len(text), target=100, overlap=0)
+    assert [one.text[-1] for one in short] == ["。", "？"]
+
+
+def test_a_sentence_of_a_script_without_case_is_whole_over_a_page_break() -> None:
+    passages = split(
+        read(page(1, "تأسست الشركة في"), page(2, "القاهرة عام 1998.", "", "مقرها الآن في لندن.")), count_tokens=count
+    )
+    assert [passage.text for passage in passages] == ["تأسست الشركة في القاهرة عام 1998.", "مقرها الآن في لندن."]
+
+
 def test_lines_of_a_paragraph_become_one_text_and_a_word_cut_at_the_line_end_is_mended() -> None:
     (passage,) = split(read(page(1, "The refrig-", "erator is well-", "known and well-known.")), count_tokens=count)
     assert passage.text == "The refrigerator is well-known and well-known."

@@ -50,6 +50,19 @@ def test_numbers_count_only_when_they_match_exactly() -> None:
     assert number_matches("no numbers", ["1", "2"]).tolist() == [0, 0]
 
 
+def test_a_title_is_matched_in_any_script_and_without_accents() -> None:
+    titles = ["大阪の歴史", "東京都の予算", "Geschäftsbericht Köln", "التقرير السنوي"]
+    assert title_matches("東京の予算はいくらですか？", titles).argmax() == 1
+    assert title_matches("geschaftsbericht KOLN", titles).argmax() == 2
+    assert title_matches("ما هو التّقرير السنويّ؟", titles).argmax() == 3
+    assert title_matches("いつですか？", titles).tolist() == [0, 0, 0, 0]
+
+
+def test_numbers_match_however_a_country_writes_them() -> None:
+    texts = ["1.234,5 Mio. in 2021", "1,234.5m in 2021", "١٬٢٣٤٫٥ في ٢٠٢١", "1234 in 2021"]
+    assert number_matches("1,234.5 in 2021", texts).tolist() == [1, 1, 1, 0.5]
+
+
 def test_passages_of_one_page_vouch_for_each_other() -> None:
     candidates = ranking(3)
     assert vouching(candidates, np.array([1.0, 2.0, 3.0]), "document").tolist() == [3, 3, 3]

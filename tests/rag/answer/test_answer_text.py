@@ -101,6 +101,37 @@ def test_the_section_decides_between_two_sentences_that_say_the_same_of_differen
     assert answer.text.startswith("“An opened vial is used within six hours.” [2]")
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "sentence"),
+    [
+        ("面包六点开卖。港口的大门晚上九点关闭。月亮很远。", "港口大门九点关闭 [1]。", "港口的大门晚上九点关闭。"),
+        (
+            "パンは六時に売られる。港の門は夜九時に閉まる。月は遠い。",
+            "門は九時に閉まる [1]。",
+            "港の門は夜九時に閉まる。",
+        ),
+        (
+            "يباع الخبز صباحا. تغلق البوابة في التاسعة. القمر بعيد.",
+            "بوابة تغلق في التاسعة [1].",
+            "تغلق البوابة في التاسعة.",
+        ),
+        (
+            "Ekmek altıda satılır. Liman kapısı dokuzda kapanır. Ay uzak.",
+            "Liman kapıları [1].",
+            "Liman kapısı dokuzda kapanır.",
+        ),
+    ],
+)
+def test_a_sentence_of_any_script_is_cited_and_quoted_whole(text: str, said: str, sentence: str) -> None:
+    (citation,) = cite(said, [passage(text)])
+    assert citation.sentences == (sentence,)
+
+    def same_letters(question: str, texts: list[str]) -> np.ndarray:
+        return np.array([len(set(question) & set(one)) for one in texts], dtype=float)
+
+    assert sentence in extract(said.split(" [")[0], [passage(text)], same_letters).text
+
+
 def test_what_is_quoted_stands_word_for_word_in_its_passage() -> None:
     chunks = [passage("The gate closes at nine. In summer it closes at ten. Dogs stay outside.")]
     answer = extract("When does the gate close in summer?", chunks, overlap)

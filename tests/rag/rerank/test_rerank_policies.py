@@ -188,6 +188,12 @@ def test_a_near_copy_is_folded_into_the_better_placed() -> None:
     assert applied.note == "1 near-duplicate passage folded into the best placed copy."
 
 
+def test_a_near_copy_is_folded_in_a_script_without_spaces_too() -> None:
+    text = "东京塔建成于昭和年间，是日本的地标，位于东京都港区，每年有很多游客来参观。"
+    found = [chunk(text, 0, document="old"), chunk(text.replace("很多", "许多"), 0, document="new"), chunk("别的。", 1)]
+    assert [c.chunk.document_id for c in fold_duplicates(ranking(found), threshold=0.7).ranking] == ["old", "a"]
+
+
 def test_passages_that_differ_in_a_number_are_no_copies() -> None:
     found = [chunk(f"{PARAGRAPH} in {year}.", year, document=str(year)) for year in (2018, 2019)]
     assert fold_duplicates(ranking(found), threshold=0.5).ranking == ranking(found)
