@@ -29,23 +29,23 @@ def draw_shift(
     marks: Mapping[str, bool],
     actions: PassageActions,
 ) -> None:
-    found = rank_shift.shifts(trace, answer, marks)
-    if not found:
+    candidates = rank_shift.shifts(trace, answer, marks)
+    if not candidates:
         st.caption("No candidate was found, so there is nothing to order.")
         return
-    st.markdown(rank_shift.summary(trace, found))
+    st.markdown(rank_shift.summary(trace, candidates))
     size = st.segmented_control(
         "How many of each stage", list(SIZES), default="first 20", required=True, key=f"size-{question_id}"
     )
-    shown = rank_shift.best(found, SIZES[size or "first 20"])
-    st.altair_chart(rank_shift.chart(shown), alt=rank_shift.summary(trace, found), key=f"bump-{question_id}")
-    stages = rank_shift.stages_of(found)
+    shown = rank_shift.best(candidates, SIZES[size or "first 20"])
+    st.altair_chart(rank_shift.chart(shown), alt=rank_shift.summary(trace, candidates), key=f"bump-{question_id}")
+    stages = rank_shift.stages_of(candidates)
     st.caption(
         f"Each line is a passage on its way through {plain(', '.join(stages))}; "
         "the numbers in brackets are those given to the answer. Point at a line for its ranks and scores."
     )
     event = st.dataframe(
-        rank_shift.table(found),
+        rank_shift.table(candidates),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -62,17 +62,17 @@ def draw_shift(
         alt="Every candidate with its rank and score at each stage",
     )
     rows = event.selection.rows
-    labels = [f"{number}. {place(shift.chunk)}" for number, shift in enumerate(found, start=1)]
+    labels = [f"{number}. {place(shift.chunk)}" for number, shift in enumerate(candidates, start=1)]
     chosen = st.selectbox(
         "Look at a candidate (or choose its row above)",
-        range(len(found)),
+        range(len(candidates)),
         format_func=labels.__getitem__,
         index=rows[0] if rows else None,
         placeholder="Choose a passage to read and to mark, also one that fell out",
         key=f"look-{question_id}-{rows[0] if rows else 'none'}",
     )
     if chosen is not None:
-        _draw_candidate(app, question_id, found[chosen], actions)
+        _draw_candidate(app, question_id, candidates[chosen], actions)
 
 
 def _draw_candidate(app: Application, question_id: str, shift: rank_shift.Shift, actions: PassageActions) -> None:

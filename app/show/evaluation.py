@@ -20,8 +20,8 @@ def rows(report: Report) -> list[dict[str, Any]]:
     return [
         {"stage": stage_name(stage.name)}
         | {
-            shown: f"{stage.metrics[name].mean:.2f} ({stage.metrics[name].low:.2f}–{stage.metrics[name].high:.2f})"
-            for name, shown in SHOWN.items()
+            label: f"{stage.metrics[name].mean:.2f} ({stage.metrics[name].low:.2f}–{stage.metrics[name].high:.2f})"
+            for name, label in SHOWN.items()
             if name in stage.metrics
         }
         | {"ms": round(stage.latency.p50, 1)}

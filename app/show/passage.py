@@ -127,13 +127,13 @@ _LOOKS = {
 
 def _spans(text: str, sentences: Sequence[str]) -> list[tuple[int, int]]:
     """Sorted, merged (start, end) of every sentence in the text; any run of white space matches any other."""
-    found = []
+    spans = []
     for sentence in sentences:
         words = [re.escape(word) for word in sentence.split()]
         if words and (match := re.search(r"\s+".join(words), text)):
-            found.append(match.span())
+            spans.append(match.span())
     merged: list[tuple[int, int]] = []
-    for start, end in sorted(found):
+    for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:

@@ -85,14 +85,14 @@ def stages_of(shifts: Sequence[Shift]) -> list[str]:
     return max((list(shift.ranks) for shift in shifts), key=len, default=[])
 
 
-def best(found: Sequence[Shift], count: int) -> list[Shift]:
+def best(candidates: Sequence[Shift], count: int) -> list[Shift]:
     """Those that were among the first `count` at any stage, and all that were marked: what fits into a picture."""
-    return [shift for shift in found if min(shift.ranks.values()) <= count or shift.relevant is not None]
+    return [shift for shift in candidates if min(shift.ranks.values()) <= count or shift.relevant is not None]
 
 
-def summary(trace: Trace, found: Sequence[Shift]) -> str:
+def summary(trace: Trace, candidates: Sequence[Shift]) -> str:
     """One sentence of our own on what the stages changed."""
-    evidence = [shift for shift in found if shift.fate == EVIDENCE]
+    evidence = [shift for shift in candidates if shift.fate == EVIDENCE]
     if not evidence:
         return "No passage was given to the answer."
     size = len(evidence)
@@ -101,17 +101,17 @@ def summary(trace: Trace, found: Sequence[Shift]) -> str:
     sentence = f"{len(fresh)} of the {size} passages given to the answer were not among hybrid search's first {size}."
     if (climbed.change or 0) > 0:
         sentence += f" Passage {climbed.evidence_number} climbed furthest, {climbed.change} places."
-    fell = sum(shift.fate == FELL_OUT for shift in found)
+    fell = sum(shift.fate == FELL_OUT for shift in candidates)
     return f"{sentence} {fell} candidates fell out on the way."
 
 
-def chart(found: Sequence[Shift], *, height: int = 460) -> altair.LayerChart:
+def chart(candidates: Sequence[Shift], *, height: int = 460) -> altair.LayerChart:
     """The bump chart: one line a candidate; ranks on a logarithmic scale, so that the places that count are apart."""
     import altair as alt
     import pandas as pd
 
-    stages = stages_of(found)
-    rows = pd.DataFrame([row for shift in found for row in _points(shift, stages)])
+    stages = stages_of(candidates)
+    rows = pd.DataFrame([row for shift in candidates for row in _points(shift, stages)])
     deepest = int(rows["rank"].max())
     ticks = [tick for tick in (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000) if tick <= deepest]
     hover = alt.selection_point(fields=["id"], on="pointerover", nearest=True, clear="pointerout", empty=False)
@@ -183,7 +183,7 @@ def chart(found: Sequence[Shift], *, height: int = 460) -> altair.LayerChart:
 def _points(shift: Shift, stages: Sequence[str]) -> list[dict[str, Any]]:
     drawn = [stage for stage in stages if stage in shift.ranks]
     way = " → ".join(f"#{shift.ranks[stage]} {stage}" for stage in drawn)
-    judged = {True: "relevant", False: "not relevant", None: "not marked"}[shift.relevant]
+    judgement = {True: "relevant", False: "not relevant", None: "not marked"}[shift.relevant]
     return [
         {
             "id": shift.chunk.id,
@@ -193,7 +193,7 @@ def _points(shift: Shift, stages: Sequence[str]) -> list[dict[str, Any]]:
             "passage": short(place(shift.chunk), 70),
             "way": way,
             "fate": shift.fate,
-            "judged": judged,
+            "judged": judgement,
             "weight": 2.5 if shift.fate == EVIDENCE else 1.3,
             "strength": 1.0 if shift.fate == EVIDENCE else 0.5,
             "label": f"[{shift.evidence_number}]" if shift.evidence_number and stage == drawn[-1] else "",
@@ -202,14 +202,14 @@ def _points(shift: Shift, stages: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def table(found: Sequence[Shift]) -> pandas.DataFrame:
+def table(candidates: Sequence[Shift]) -> pandas.DataFrame:
     """One row a candidate, for a sortable table. Scores stay on each stage's own scale."""
     import pandas as pd
 
-    judged = {True: "relevant", False: "not relevant", None: ""}
-    stages = stages_of(found)
+    judgement = {True: "relevant", False: "not relevant", None: ""}
+    stages = stages_of(candidates)
     rows = []
-    for shift in found:
+    for shift in candidates:
         row: dict[str, Any] = {
             "fate": _fate_in_table(shift),
             "p.": shift.chunk.page,
@@ -220,7 +220,7 @@ def table(found: Sequence[Shift]) -> pandas.DataFrame:
         row["change"] = shift.change
         for stage in stages:
             row[f"{stage} score"] = shift.scores.get(stage)
-        row["marked"] = judged[shift.relevant]
+        row["marked"] = judgement[shift.relevant]
         rows.append(row)
     frame = pd.DataFrame(rows)
     whole = [f"{stage} #" for stage in stages] + ["change"]

@@ -117,11 +117,11 @@ def goldens_from_csv(text: str, name: str = "goldens") -> tuple[Golden, ...]:
     return tuple(
         Golden(
             question=question,
-            relevant=tuple(dict.fromkeys(found)),
+            relevant=tuple(dict.fromkeys(places)),
             id=rows[question][0],
             answers=_texts(rows[question][1]),
         )
-        for question, found in pages.items()
+        for question, places in pages.items()
     )
 
 

@@ -59,8 +59,8 @@ def verdicts(
     stage; marks on dropped passages and goldens do not.
     """
     names = dict.fromkeys(stage.name for _, trace in judged for stage in trace.stages)
-    given = (_stage_verdict(name, judged, metric, minimum) for name in names)
-    return tuple(verdict for verdict in given if verdict)
+    every = (_stage_verdict(name, judged, metric, minimum) for name in names)
+    return tuple(verdict for verdict in every if verdict)
 
 
 def overall_verdict(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -92,6 +93,12 @@ def test_a_verdict_says_no_more_than_its_interval_allows(low: float, high: float
         sentence="",
     )
     assert expected in sentence(verdict)
+    stages = [
+        replace(verdict, stage=name, low=low, high=low + 0.1) for name, low in (("fast", 0.1), ("precise", -0.05))
+    ]
+    if verdict.enough:
+        assert sentence(verdict, stages).endswith("No gain can be shown for precise.")
+        assert "gets worse by precise:" in sentence(verdict, [replace(stages[1], low=-0.2, high=-0.1)])
 
 
 def test_without_a_mark_the_verdict_says_how_many_it_takes() -> None:
