@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from app.background_models import BackgroundModels
     from app.settings import Settings
-    from ingest.pipeline import Library
-    from ingest.store.sql.documents import SqlStore
+    from ingest.library import Library
+    from ingest.store.sql.documents import SqlDocuments
     from ingest.store.sql.journal import SqlJournal
+    from ingest.store.sql.versions import SqlVersions
     from rag.engine import Engine
     from rag.rerank.options import RerankOptions
     from rag.rerank.registry import Row
@@ -33,8 +34,9 @@ class Application:
     settings: Settings
     engine: Engine
     library: Library
-    store: SqlStore
+    store: SqlDocuments
     journal: SqlJournal
+    versions: SqlVersions
     models: BackgroundModels
     rerank_options: RerankOptions
     release: Callable[[], None]

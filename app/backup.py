@@ -21,9 +21,7 @@ def write_backup(home: Path, archive: Path) -> int:
     The database goes in as one consistent snapshot. The archive appears under its name only when it is whole. Raises
     SecondPassError where there is no library or no room.
     """
-    from ingest.store.files.folder import Files
-    from ingest.store.sql.database import open_database
-    from ingest.store.sql.documents import SqlStore
+    from ingest.store.sql.store import open_store
 
     if not (home / DATABASE).is_file():
         raise SecondPassError(f"{home} holds no library to back up. Choose the data directory with SECOND_PASS_HOME.")
@@ -36,7 +34,7 @@ def write_backup(home: Path, archive: Path) -> int:
     try:
         with tempfile.TemporaryDirectory(dir=archive.resolve().parent) as folder:
             snapshot = Path(folder) / DATABASE
-            store = SqlStore(open_database(home), Files(home / "files"))
+            store = open_store(home)
             try:
                 store.snapshot(snapshot)
             finally:

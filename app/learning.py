@@ -24,7 +24,8 @@ from app.settings import Settings
 from ingest.errors import SecondPassError
 
 if TYPE_CHECKING:
-    from ingest.store.sql.journal import ModelVersion, SqlJournal
+    from ingest.store.sql.store import SqlStore
+    from ingest.store.sql.versions import ModelVersion, SqlVersions
     from rag.fuse import LinearFusion
     from rag.learn.decide import Learned
 
@@ -45,7 +46,7 @@ def shipped_fusion() -> LinearFusion:
     return read_fusion(MODELS / "fusion.json")
 
 
-def current_fusion(journal: SqlJournal, home: Path) -> LinearFusion:
+def current_fusion(versions: SqlVersions, home: Path) -> LinearFusion:
     """The promoted weights, or the shipped ones where nothing was promoted.
 
     A taught precise model brings its own weights for the last stage, which hold until others are promoted after it.
@@ -53,18 +54,18 @@ def current_fusion(journal: SqlJournal, home: Path) -> LinearFusion:
     from rag.fuse import LinearFusion
     from rag.stages import PRECISE
 
-    version, taught = journal.current_version("fusion"), journal.current_version("precise")
+    version, taught = versions.current_version("fusion"), versions.current_version("precise")
     fusion = LinearFusion(weights=version.weights["weights"], version=version.id) if version else shipped_fusion()
-    if taught is None or current_precise(journal, home)[0] != taught.id or "weights" not in taught.weights:
+    if taught is None or current_precise(versions, home)[0] != taught.id or "weights" not in taught.weights:
         return fusion
     if version and version.created_at > taught.created_at:
         return fusion
     return LinearFusion(weights={**fusion.weights, PRECISE: taught.weights["weights"]}, version=taught.id)
 
 
-def current_precise(journal: SqlJournal, home: Path) -> tuple[str, Path]:
+def current_precise(versions: SqlVersions, home: Path) -> tuple[str, Path]:
     """(version, folder) of the precise model in use; a promoted one whose folder is gone gives way to the shipped."""
-    version = journal.current_version("precise")
+    version = versions.current_version("precise")
     if version and (folder := home / LEARNED / version.id).is_dir():
         return version.id, folder
     return "shipped", MODELS / "precise"
@@ -78,21 +79,20 @@ def learn_from_feedback(settings: Settings, *, say: Say, encode_questions: bool 
     """
     from filelock import FileLock, Timeout
 
-    from ingest.store.sql.database import open_database
-    from ingest.store.sql.journal import SqlJournal
+    from ingest.store.sql.store import open_store
 
     if not (settings.library.home / "library.sqlite3").is_file():
         raise SecondPassError(f"{settings.library.home} holds no library yet: ask and mark something first.")
     try:
         with FileLock(settings.library.home / "learning.lock", timeout=0):
-            journal = SqlJournal(open_database(settings.library.home))
-            return _learn(settings, journal, say, _encoder(settings) if encode_questions else None)
+            sql = open_store(settings.library.home)
+            return _learn(settings, sql, say, _encoder(settings) if encode_questions else None)
     except Timeout:
         raise SecondPassError("Learning is on its way already; its progress stands on the Insights page.") from None
 
 
 def _learn(
-    settings: Settings, journal: SqlJournal, say: Say, encode: Callable[[Sequence[str]], NDArray[np.float32]] | None
+    settings: Settings, sql: SqlStore, say: Say, encode: Callable[[Sequence[str]], NDArray[np.float32]] | None
 ) -> list[ModelVersion]:
     from rag.learn.fusion_weights import learn_fusion
     from rag.learn.judged import judged_questions
@@ -103,16 +103,16 @@ def _learn(
     from rag.learn.train_cross_encoder import read_lists
     from rag.stages import learning_stage
 
-    judged = judged_questions(journal.questions())
+    judged = judged_questions(sql.journal.questions())
     shipped = read_signal_lists(GUARD)
-    in_use, folder = current_precise(journal, settings.library.home)
+    in_use, folder = current_precise(sql.versions, settings.library.home)
     for unfinished in (settings.library.home / LEARNED).glob("*.work"):  # of a run that was killed
         shutil.rmtree(unfinished, ignore_errors=True)
     teacher = BuiltinTeacher(MODELS / "precise", read_lists(REPLAY), threads=THREADS, say=say)
     kept: list[ModelVersion] = []
     version = _version_id("fusion")
     say(f"{len(judged)} judged questions; learning fusion weights")
-    present = current_fusion(journal, settings.library.home)
+    present = current_fusion(sql.versions, settings.library.home)
     learned = learn_fusion(
         # On what it was taught with, a model looks better than it is: what was asked of it since then counts.
         [row for row in judged if row.precise_version == in_use],
@@ -125,12 +125,12 @@ def _learn(
     )
     say(learned.reason)
     if learned.feedback is not None:
-        kept.append(_keep(journal, "fusion", version, learned.fusion.to_json(), learned))
+        kept.append(_keep(sql.versions, "fusion", version, learned.fusion.to_json(), learned))
     if sum(row.marks for row in judged) >= PRECISE_MINIMUM_MARKS:
         version = _version_id("precise")
         taught, candidate = learn_precise(
             judged,
-            current_fusion(journal, settings.library.home),
+            current_fusion(sql.versions, settings.library.home),
             in_use=in_use,
             shipped=shipped,
             teacher=teacher,
@@ -144,19 +144,19 @@ def _learn(
         if candidate is not None:
             candidate.rename(settings.library.home / LEARNED / version)
             weights = {"path": f"{LEARNED}/{version}", "weights": dict(taught.fusion.weights[taught.stage])}
-            kept.append(_keep(journal, "precise", version, weights, taught))
+            kept.append(_keep(sql.versions, "precise", version, weights, taught))
         shutil.rmtree(work, ignore_errors=True)
     return kept
 
 
-def _keep(journal: SqlJournal, kind: str, version: str, weights: dict[str, Any], learned: Learned) -> ModelVersion:
-    from ingest.store.sql.journal import VersionState
+def _keep(versions: SqlVersions, kind: str, version: str, weights: dict[str, Any], learned: Learned) -> ModelVersion:
+    from ingest.store.sql.versions import VersionState
 
     state = VersionState.CANDIDATE if learned.promoted else VersionState.KEPT_ASIDE
-    kept = journal.add_version(
+    kept = versions.add_version(
         kind=kind, weights=weights, scores=learned.to_json(), state=state, reason=learned.reason, version_id=version
     )
-    return journal.promote(version, learned.reason) if learned.promoted else kept
+    return versions.promote(version, learned.reason) if learned.promoted else kept
 
 
 def _version_id(kind: str) -> str:

@@ -63,7 +63,7 @@ def serve_api(host: str | None, port: int | None) -> None:
     from app.wiring import open_application
 
     settings = read_settings()
-    application = open_application(settings)
+    application = open_application(settings, background=True)
     try:
         uvicorn.run(
             make_api(application),

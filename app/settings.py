@@ -36,6 +36,9 @@ class LibraryPlace:
         Path("var")
     )
     collection: Annotated[str, Field(description="The collection that files go to when none is named.")] = "default"
+    scores_kept: Annotated[int, Field(ge=1000, description="Scores that the cache keeps; a million take 100 MB.")] = (
+        1_000_000
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

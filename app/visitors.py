@@ -22,7 +22,7 @@ from ingest.questions import AskedQuestion, Conversation, PassageMark, Signal, T
 
 if TYPE_CHECKING:
     from app.application import Application
-    from ingest.pipeline import Added
+    from ingest.library import Added
     from rag.engine import AskStream, Options
     from rag.tracing import Trace
 
@@ -76,12 +76,13 @@ def private(application: Application, visitor: Visitor) -> Application:
         library=_Library(own),  # type: ignore[arg-type]
         store=_Store(own),  # type: ignore[arg-type]
         journal=_Journal(own),  # type: ignore[arg-type]
+        versions=_Versions(own),  # type: ignore[arg-type]
     )
 
 
 @dataclass(frozen=True)
 class _Own:
-    """The whole application beside the visitor, with the questions that all four doors ask."""
+    """The whole application beside the visitor, with the questions that all doors ask."""
 
     whole: Application
     visitor: Visitor
@@ -221,9 +222,13 @@ class _Library(_Door):
         return bytes(self._whole.page_png(self._own.document(document_id), page, boxes, width))
 
 
+class _Versions(_Door):
+    part = "versions"
+    open_to_all = ("current_version", "list_versions")
+
+
 class _Journal(_Door):
     part = "journal"
-    open_to_all = ("current_version", "list_versions")
 
     def conversations(self) -> list[Conversation]:
         return [row for row in self._whole.conversations() if self._own.allows(conversation=row.id)]

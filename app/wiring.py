@@ -18,9 +18,8 @@ from app.learning import MODELS, current_fusion, current_precise
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from ingest.pipeline import Library
+    from ingest.library import Library
     from ingest.store.reconcile import Stores
-    from ingest.store.sql.journal import SqlJournal
     from rag.engine import Engine, Options
     from rag.rerank.options import RerankOptions
     from rag.rerank.protocol import Reranker
@@ -30,8 +29,9 @@ if TYPE_CHECKING:
 def open_application(settings: Settings, *, background: bool = False) -> Application:
     """Open the library in the data directory and everything on top of it.
 
-    background: load the models in a thread (the pages); otherwise they load with the first use. Raises LibraryInUse
-    when another process has the data directory, UnknownName for a reranker that there is not.
+    background: load the models in a thread and work on what waits (a server); otherwise the models load with the first
+    use, and work begins with the first document that is added. Raises LibraryInUse when another process has the data
+    directory, UnknownName for a reranker that there is not.
     """
     from app.process import prepare_process
     from ingest.embed.transformer import MiniLmEmbedder
@@ -50,7 +50,7 @@ def open_application(settings: Settings, *, background: bool = False) -> Applica
     try:
         for stage in settings.ranking.cascade:
             family_of(stage.reranker)  # a misspelt name is said now, not with every question
-        stores, journal = open_store(settings, models)
+        stores = open_store(settings, models)
         rerank_options = RerankOptions(
             token_vectors=stores.tokens,
             precise_folder=MODELS / "precise",
@@ -58,13 +58,14 @@ def open_application(settings: Settings, *, background: bool = False) -> Applica
             chat=settings.answer,
             vendors=settings.vendors,
             timeout_s=settings.ranking.timeout_s,
-            cache=journal,
+            cache=stores.sql.scores,
         )
-        library = open_library(settings, stores, journal, models)
-        engine = open_engine(settings, stores, journal, models, rerank_options)
+        library = open_library(settings, stores, models)
+        engine = open_engine(settings, stores, models, rerank_options)
+        library.open()
         if background:
             models.start()
-        library.open()
+            library.start()
     except BaseException:
         release()
         raise
@@ -72,40 +73,37 @@ def open_application(settings: Settings, *, background: bool = False) -> Applica
         settings=settings,
         engine=engine,
         library=library,
-        store=stores.store,
-        journal=journal,
+        store=stores.sql.documents,
+        journal=stores.sql.journal,
+        versions=stores.sql.versions,
         models=models,
         rerank_options=rerank_options,
         release=release,
     )
 
 
-def open_store(settings: Settings, models: BackgroundModels) -> tuple[Stores, SqlJournal]:
+def open_store(settings: Settings, models: BackgroundModels) -> Stores:
     """What is kept: the database, which is the truth, and every index that is made from it."""
     from ingest.embed.token_projection import trained_projection
     from ingest.embed.transformer import embedder_fingerprint
     from ingest.store.dense.chroma import ChromaIndex
-    from ingest.store.files.folder import Files
     from ingest.store.keywords.tantivy import TantivyIndex
     from ingest.store.reconcile import Stores, open_or_move_aside
-    from ingest.store.sql.database import open_database
-    from ingest.store.sql.documents import SqlStore
-    from ingest.store.sql.journal import SqlJournal
+    from ingest.store.sql.store import open_store as open_sql
     from ingest.store.tokens.mapped_files import TokenIndex
 
     home, embedding, fast_folder = settings.library.home, settings.models.embedding, MODELS / "fast"
     fingerprint = embedder_fingerprint(embedding, fast_model_dir=fast_folder)
-    database = open_database(home)
-    store = SqlStore(database, Files(home / "files"))
+    sql = open_sql(home, most_scores=settings.library.scores_kept)
     vectors, vectors_note = open_or_move_aside(
-        lambda: ChromaIndex(home / "vectors", fingerprint=fingerprint, key_of=store.collection_key), home / "vectors"
+        lambda: ChromaIndex(home / "vectors", fingerprint=fingerprint, key_of=sql.collections.key), home / "vectors"
     )
     keywords, keywords_note = open_or_move_aside(
-        lambda: TantivyIndex(home / "keywords", key_of=store.collection_key), home / "keywords"
+        lambda: TantivyIndex(home / "keywords", key_of=sql.collections.key), home / "keywords"
     )
     projection = trained_projection(fast_folder) if embedding == "builtin" else models.embedder().projection
-    stores = Stores(
-        store=store,
+    return Stores(
+        sql=sql,
         vectors=vectors,
         keywords=keywords,
         tokens=TokenIndex(home / "tokens", fingerprint=fingerprint, projection=projection),
@@ -113,28 +111,24 @@ def open_store(settings: Settings, models: BackgroundModels) -> tuple[Stores, Sq
         embedder_fingerprint=fingerprint,
         notes=tuple(filter(None, (vectors_note, keywords_note))),
     )
-    return stores, SqlJournal(database)
 
 
-def open_library(settings: Settings, stores: Stores, journal: SqlJournal, models: BackgroundModels) -> Library:
+def open_library(settings: Settings, stores: Stores, models: BackgroundModels) -> Library:
     """What adds files to the stores, with two readers in processes of their own. Nothing is read until it is opened."""
-    from ingest.pipeline import Library
+    from ingest.library import Library
     from ingest.read.sandbox import Reader
 
     return Library(
-        store=stores.store,
-        journal=journal,
         stores=stores,
         reader=Reader(settings.read),
         pictures=Reader(settings.read),
         embedder=models.embedder,
-        embedder_fingerprint=stores.embedder_fingerprint,
         splitting=settings.passages,
     )
 
 
 def open_engine(
-    settings: Settings, stores: Stores, journal: SqlJournal, models: BackgroundModels, rerank_options: RerankOptions
+    settings: Settings, stores: Stores, models: BackgroundModels, rerank_options: RerankOptions
 ) -> Engine:
     """The way of a question over those stores, with the models that are in use when it is asked."""
     from ingest.documents import Query
@@ -144,6 +138,7 @@ def open_engine(
     from rag.rerank.registry import Rerankers
     from rag.texts import text_similarities
 
+    journal, versions = stores.sql.journal, stores.sql.versions
     home, servers = settings.library.home, tuple(stage.reranker for stage in settings.ranking.cascade)
 
     @lru_cache(maxsize=2)  # the version in use, and the one before it while questions are on their way
@@ -151,7 +146,7 @@ def open_engine(
         return Rerankers(replace(rerank_options, precise_folder=precise_folder), servers=servers)
 
     def reranker(name: str, options: Options) -> Reranker:
-        _, folder = current_precise(journal, home)
+        _, folder = current_precise(versions, home)
         return rerankers(folder).get(name, budget_ms=options.budget_ms, cached=options.score_cache)
 
     def score_sentences(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
@@ -160,12 +155,12 @@ def open_engine(
 
     parts = Parts(
         embedder=models,
-        store=stores.store,
+        store=stores.sql.documents,
         journal=journal,
         dense=stores.vectors,
         bm25=stores.keywords,
-        fusion=lambda: current_fusion(journal, home),
-        precise_version=lambda: current_precise(journal, home)[0],
+        fusion=lambda: current_fusion(versions, home),
+        precise_version=lambda: current_precise(versions, home)[0],
         reranker=reranker,
         score_sentences=score_sentences,
         calibration=read_calibration(MODELS / "calibration.json"),

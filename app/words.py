@@ -44,6 +44,11 @@ ERRORS: dict[type[errors.SecondPassError], Words] = {
         sentence="A store of the library is damaged.",
         action="Indexes are rebuilt by themselves. If the database is damaged, restore a backup.",
     ),
+    errors.StoreUnreachable: Words(
+        title="A store of the library does not answer",
+        sentence="A database or index on another machine cannot be reached.",
+        action="Try again soon; if it stays so, look whether that server runs and can be reached from here.",
+    ),
     errors.DiskFull: Words(
         title="The disk is full",
         sentence="There was no room left; nothing half-written was kept.",
@@ -113,6 +118,11 @@ ERRORS: dict[type[errors.SecondPassError], Words] = {
         title="Cancelled",
         sentence="Reading was stopped on request; nothing of the file is searchable.",
         action="Use Retry to read it after all, or delete it.",
+    ),
+    errors.FileLost: Words(
+        title="A stored file is missing",
+        sentence="The file of a document is gone from the data directory.",
+        action="Add the file again; until then the document answers from the passages that were saved.",
     ),
     errors.ModelMissing: Words(
         title="A model is missing",

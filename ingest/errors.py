@@ -4,11 +4,13 @@ SecondPassError
 ├── SettingsError            a setting is wrong: which one, and what is accepted
 ├── LibraryInUse             another process holds the data directory
 ├── LibraryDamaged           a store cannot be opened: which, and what will be rebuilt
+├── StoreUnreachable         a store on another machine does not answer: which; nothing was saved there
 ├── DiskFull                 nothing was kept of the file or feedback that did not fit
 ├── FileRefused              one file could not become a document (its `reason` is stored with it)
 │   ├── EmptyFile · NotAPdf · DamagedPdf · PasswordNeeded · WrongPassword
 │   ├── TooLarge · TooManyPages · TooLargeUnpacked · TookTooLong · ReaderCrashed · NoTextFound
 │   └── Cancelled            the person stopped it
+├── FileLost                 the stored file of a document is gone: it answers, but cannot be built again
 ├── ModelMissing             weights are not here and could not be fetched
 ├── RerankerFailed           a reranker gave no scores; the previous order stands
 │   ├── RerankerUnavailable  it cannot run here at all: missing package, key or server
@@ -37,6 +39,10 @@ class LibraryInUse(SecondPassError):
 
 
 class LibraryDamaged(SecondPassError):
+    pass
+
+
+class StoreUnreachable(SecondPassError):
     pass
 
 
@@ -100,6 +106,11 @@ class NoTextFound(FileRefused):
 
 class Cancelled(FileRefused):
     reason = "cancelled"
+
+
+class FileLost(SecondPassError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The file of {name[:80]!r} is gone from the data directory: add it again.")
 
 
 class ModelMissing(SecondPassError):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.documents import Chunk, Document, EncodedChunk, EncodedText, Hit, Query
+from ingest.documents import Chunk, Document, EncodedText, Hit, Query
 from ingest.questions import AskedQuestion, Conversation, PassageMark, Signal, Thumb
 
 
@@ -34,32 +34,12 @@ class Embedder(Protocol):
 
 
 class Index(Protocol):
-    """Ids by nearness. Holds nothing that SQL does not hold; may be rebuilt at any time."""
+    """Ids by nearness."""
 
     name: str
 
-    def add(self, chunks: Sequence[EncodedChunk]) -> None:
-        """Insert or overwrite by chunk id (idempotent). Durable when it returns."""
-        ...
-
-    def remove(self, document_id: str) -> None:
-        """Remove every chunk of the document; nothing happens when there is none."""
-        ...
-
-    def discard(self, chunk_ids: Collection[str]) -> None:
-        """Remove these chunk ids; unknown ones are ignored."""
-        ...
-
     def search(self, query: Query, limit: int) -> list[Hit]:
         """At most `limit` hits, best first, within the query's collections and documents."""
-        ...
-
-    def ids(self) -> set[str]:
-        """Every chunk id held."""
-        ...
-
-    def clear(self) -> None:
-        """Forget everything (before a rebuild)."""
         ...
 
 
@@ -87,8 +67,12 @@ class Store(Protocol):
         """The chunk with those just before and after it in its document, in reading order."""
         ...
 
-    def documents(self, collection: str | None = None) -> Iterable[Document]:
-        """All documents, newest first."""
+    def has_ready_documents(self) -> bool:
+        """Whether anything can be found at all."""
+        ...
+
+    def ready_documents(self) -> Sequence[Document]:
+        """Every document that can be found; cheap, because it is read again only after a change."""
         ...
 
 

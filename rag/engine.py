@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
-from ingest.documents import Query, Status
+from ingest.documents import Query
 from ingest.errors import GeneratorFailed, QuestionRefused, UnknownName
 from ingest.language.words import words
 from ingest.protocols import Embedder, Index, Journal, Store
@@ -204,7 +204,7 @@ class Engine:
         encoded, encoding = _prepared(ENCODING, lambda: parts.embedder.encode_question(text))
         query = Query(text=text, encoded=encoded, collections=collections, document_ids=document_ids)
         named, naming = _prepared(
-            NAMED, lambda: () if document_ids else named_documents(text, parts.store.documents(), collections)
+            NAMED, lambda: () if document_ids else named_documents(text, parts.store.ready_documents(), collections)
         )
         recall = retrieve(
             query, indexes=(parts.bm25, parts.dense), store=parts.store, limit=options.retrieve, named=named
@@ -332,7 +332,7 @@ class Engine:
 
     def _said(self, trace: Trace, history: Sequence[Turn], options: Options) -> Generator_[str, None, Answer]:
         """The answer's pieces as they come; returns the whole answer."""
-        if not any(document.status == Status.READY for document in self.parts.store.documents()):
+        if not self.parts.store.has_ready_documents():
             return Answer(text="", outcome=Outcome.NO_DOCUMENTS)
         confidence = self.parts.calibration.probability(trace) if self.parts.calibration else None
         threshold = options.answer_threshold

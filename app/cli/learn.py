@@ -11,26 +11,25 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from ingest.store.sql.journal import SqlJournal
+    from ingest.store.sql.store import SqlStore
 from app.cli.session import FOLDER, say
 
 
 @contextmanager
-def _journal() -> Iterator[SqlJournal]:
-    """The journal alone: works beside an open app."""
+def _store() -> Iterator[SqlStore]:
+    """What is in SQL alone: works beside an open app."""
     from app.settings import read_settings
     from ingest.errors import SecondPassError
-    from ingest.store.sql.database import open_database
-    from ingest.store.sql.journal import SqlJournal
+    from ingest.store.sql.store import open_store
 
     home = read_settings().library.home
     if not (home / "library.sqlite3").is_file():
         raise SecondPassError(f"{home} holds no library. Choose the data directory with SECOND_PASS_HOME.")
-    database = open_database(home)
+    store = open_store(home)
     try:
-        yield SqlJournal(database)
+        yield store
     finally:
-        database.dispose()
+        store.close()
 
 
 @click.group(invoke_without_command=True)
@@ -164,8 +163,8 @@ def feedback_export(file: Path | None, kind: str) -> None:
     """Write every judged question to FILE (default: standard output)."""
     from rag.learn.export import export_csv, export_jsonl
 
-    with _journal() as journal:
-        text = (export_csv if kind == "csv" else export_jsonl)(journal.questions())
+    with _store() as store:
+        text = (export_csv if kind == "csv" else export_jsonl)(store.journal.questions())
     if file is None:
         click.echo(text, nl=False)
         return
@@ -183,8 +182,8 @@ def versions(context: click.Context, as_json: bool) -> None:
         return
     from app.learning import version_lines
 
-    with _journal() as journal:
-        rows = version_lines(journal.list_versions())
+    with _store() as store:
+        rows = version_lines(store.versions.list_versions())
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
     for row in [] if as_json else rows:
@@ -197,9 +196,9 @@ def versions(context: click.Context, as_json: bool) -> None:
 @click.argument("kind", type=click.Choice(["fusion", "precise"]), default="fusion")
 def versions_rollback(kind: str) -> None:
     """Undo the last promotion."""
-    with _journal() as journal:
-        before = journal.current_version(kind)
-        now = journal.rollback(kind, "undone from the command line")
+    with _store() as store:
+        before = store.versions.current_version(kind)
+        now = store.versions.rollback(kind, "undone from the command line")
     if before is None:
         click.echo(f"The shipped {kind} weights are in use; there is nothing to undo.")
     else:

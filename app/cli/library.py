@@ -6,12 +6,9 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    pass
 from app.cli.session import open_application, print_json
 
 SOME_FAILED = 3
@@ -55,14 +52,28 @@ def ingest(
 
 
 @click.command()
-@click.option("--repair", is_flag=True, help="Rebuild what differs from the database.")
+@click.option("--repair", is_flag=True, help="Rebuild what differs from the database, and read what waits.")
+@click.option("--adopt", is_flag=True, help="Add stored files that belong to no document to the library again.")
+@click.option("--discard", is_flag=True, help="Remove stored files that belong to no document, for good.")
 @click.option("--json", "as_json", is_flag=True)
-def doctor(repair: bool, as_json: bool) -> None:
+def doctor(repair: bool, adopt: bool, discard: bool, as_json: bool) -> None:
     """Check every store against the database."""
+    if adopt and discard:
+        raise click.UsageError("Choose one of --adopt and --discard.")
     with open_application(wait=False) as application:
-        found = application.library.report.findings  # what opening the library saw, and began to mend
-        report = application.library.check(repair=repair)
-    report = replace(report, findings=(*found, *report.findings))
+        library = application.library
+        opening = library.report.findings  # what opening the library saw, and began to mend
+        if adopt:
+            click.echo(f"{len(library.adopt())} files added to the library again.", err=True)
+        if discard:
+            click.echo(f"{library.discard()} files removed.", err=True)
+        report = library.check(repair=repair)
+        if repair or adopt:
+            library.finish()
+            mended = report.findings
+            report = library.check(repair=False)
+            report = replace(report, findings=(*(one for one in mended if one.repaired), *report.findings))
+    report = replace(report, findings=(*opening, *report.findings))
     if as_json:
         print_json(report.to_json())
     else:

@@ -27,7 +27,9 @@ def open_application(*, wait: bool = True, **overrides: Any) -> Iterator[Applica
     try:
         if wait and application.library.report.left:  # pages answer meanwhile; a command answers once
             click.echo(f"{application.library.report.text()} This may take a while.", err=True)
-            application.library.check(repair=True)
+            application.library.make_whole()
+        elif wait and application.library.report.notice:
+            click.echo(application.library.report.notice, err=True)
         yield application
     finally:
         application.close()

@@ -36,14 +36,14 @@ def draw_learning(app: Application, asked: Sequence[AskedQuestion]) -> None:
             if st.button("Learn from feedback", icon=":material/school:", disabled=progress.running):
                 start_learning(app.settings)
                 st.rerun()
-            if app.journal.current_version("fusion") and st.button("Undo the last change", icon=":material/undo:"):
-                app.journal.rollback("fusion", "undone on the Insights page")
+            if app.versions.current_version("fusion") and st.button("Undo the last change", icon=":material/undo:"):
+                app.versions.rollback("fusion", "undone on the Insights page")
                 st.rerun()
-            if app.journal.current_version("precise") and st.button("Undo the last precise model"):
-                app.journal.rollback("precise", "undone on the Insights page")
+            if app.versions.current_version("precise") and st.button("Undo the last precise model"):
+                app.versions.rollback("precise", "undone on the Insights page")
                 st.rerun()
         st.fragment(_follow, run_every="2s" if progress.running else None)(app, progress.running)
-        versions = app.journal.list_versions()
+        versions = app.versions.list_versions()
         if versions:
             st.dataframe(version_lines(versions), hide_index=True)
             _changes(app, asked)
@@ -62,7 +62,7 @@ def _follow(app: Application, was_running: bool) -> None:
 
 def _changes(app: Application, asked: Sequence[AskedQuestion]) -> None:
     """What the newest fusion weights would have shown for past questions, whether they are in use or not."""
-    newest = next((version for version in app.journal.list_versions("fusion")), None)
+    newest = next((version for version in app.versions.list_versions("fusion")), None)
     if newest is None:
         return
     fusion = LinearFusion(weights=newest.weights["weights"], version=newest.id)

@@ -4,57 +4,51 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from ingest.documents import EncodedChunk
+from ingest.documents import EncodedChunk, EncodedText, Status
 from ingest.errors import LibraryDamaged, SecondPassError
 from ingest.protocols import Embedder
-from ingest.store.dense.chroma import ChromaIndex
-from ingest.store.keywords.tantivy import TantivyIndex
-from ingest.store.sql.documents import SqlStore, document_of
-from ingest.store.tokens.mapped_files import TokenIndex
+from ingest.store.failpoints import reach
+from ingest.store.files.folder import SetAside
+from ingest.store.protocols import SearchIndex, StoredIndex, TokenStore
+from ingest.store.sql.documents import document_of
+from ingest.store.sql.store import SqlStore
 
 log = logging.getLogger(__name__)
 
 ENCODE_AT_ONCE = 256
+MOST_NAMED = 3
 IN_WORDS = {"dense": "vector index", "bm25": "keyword index", "tokens": "token vectors"}
-
-
-class Stored(Protocol):
-    """What an index and the token vectors have in common."""
-
-    name: str
-
-    def add(self, chunks: Sequence[EncodedChunk]) -> None: ...
-    def remove(self, document_id: str) -> None: ...
-    def discard(self, chunk_ids: set[str]) -> None: ...
-    def ids(self) -> set[str]: ...
-    def clear(self) -> None: ...
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
-    """Everything that one library keeps. `embedder` is only called when token vectors must be encoded again.
+    """Everything that one library keeps. `embedder` is only called when vectors must be encoded again.
 
     embedder_fingerprint: of that embedder. notes: what was found while opening (see `open_or_move_aside`).
     """
 
-    store: SqlStore
-    vectors: ChromaIndex
-    keywords: TantivyIndex
-    tokens: TokenIndex
+    sql: SqlStore
+    vectors: SearchIndex
+    keywords: SearchIndex
+    tokens: TokenStore
     embedder: Callable[[], Embedder]
     embedder_fingerprint: str
     notes: tuple[str, ...] = ()
 
     @property
-    def indexes(self) -> tuple[Stored, ...]:
+    def indexes(self) -> tuple[StoredIndex, ...]:
         """In the order in which a document is added: the one that takes longest to repair first."""
         return (self.tokens, self.vectors, self.keywords)
+
+    def close(self) -> None:
+        for index in self.indexes:
+            index.close()
+        self.sql.close()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +71,18 @@ class Missing:
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """What a comparison found. left: additions that were put off. stale: ids of ready documents that were built
-    with another embedding model: keyword search finds them, meaning does not until they are built again."""
+    with another embedding model: keyword search finds them, meaning does not until they are built again.
+
+    set_aside: stored files that no document names. waiting: documents that are still to be read or removed. failed:
+    name and reason of those that could not be read (only told by a thorough check).
+    """
 
     findings: tuple[Finding, ...] = ()
     left: tuple[Missing, ...] = ()
     stale: tuple[str, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    waiting: int = 0
+    failed: tuple[tuple[str, str], ...] = ()
 
     @property
     def healthy(self) -> bool:
@@ -92,9 +93,33 @@ class Report:
     def needs_rebuild(self) -> bool:
         return bool(self.stale)
 
+    @property
+    def notice(self) -> str:
+        """What a person has to decide; "" when there is nothing."""
+        if not self.set_aside:
+            return ""
+        many = len(self.set_aside) > 1
+        return (
+            f"{_count(len(self.set_aside), 'stored file')} ({_named(one.label.name for one in self.set_aside)}) "
+            f"{'belong' if many else 'belongs'} to no document: the database is new or older than "
+            f"{'they are' if many else 'it is'}, or a run was cut off. Nothing is lost: "
+            "`second-pass doctor --adopt` adds them to the library again, `--discard` removes them for good."
+        )
+
     def text(self) -> str:
         """For a person; one sentence a finding."""
-        return " ".join(finding.text for finding in self.findings) or "Every index agrees with the database."
+        said = [finding.text for finding in self.findings]
+        if self.notice:
+            said.append(self.notice)
+        if self.waiting:
+            said.append(
+                f"{_count(self.waiting, 'document')} {'wait' if self.waiting > 1 else 'waits'} to be read or removed: "
+                "the open pages do it, or `second-pass doctor --repair`."
+            )
+        if self.failed:
+            reasons = _named(f"{name}: {reason}" for name, reason in self.failed)
+            said.append(f"{_count(len(self.failed), 'document')} could not be read ({reasons}).")
+        return " ".join(said) or "Every index agrees with the database."
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -102,6 +127,12 @@ class Report:
             "findings": [asdict(finding) for finding in self.findings],
             "still_to_add": [asdict(missing) for missing in self.left],
             "built_with_another_model": list(self.stale),
+            "files_of_no_document": [
+                {"sha256": one.sha256, "bytes": one.bytes, "name": one.label.name, "collection": one.label.collection}
+                for one in self.set_aside
+            ],
+            "waiting": self.waiting,
+            "failed": [{"name": name, "reason": reason} for name, reason in self.failed],
         }
 
 
@@ -125,26 +156,37 @@ def open_or_move_aside(make: Callable[[], T], folder: Path) -> tuple[T, str]:
         return make(), note
 
 
-def reconcile(stores: Stores, *, repair: bool = True, starting: bool = False, later: bool = False) -> Report:
-    """Compare every store with SQL and, with `repair`, make them equal. Running it again changes nothing.
+def resume(stores: Stores, *, later: bool = False) -> Report:
+    """At the start of a process, before any work: unfinished documents wait again, deletions are finished, files that
+    no document names are set aside, the indexes are made equal to SQL. Running it again changes nothing.
 
-    starting: at the start of a process, before any work: unfinished documents are queued again, deletions finished,
-    files that no document names removed. Otherwise a check is thorough instead: every byte is read.
-    later: additions are not made but left in `Report.left`, for the background worker.
+    later: additions to the indexes are not made but left in `Report.left`, for the background worker.
     """
-    findings = [Finding(store="indexes", text=note, repaired=True) for note in stores.notes if starting]
-    if starting and repair:
-        findings += _resumed(stores)
-    if not starting:
-        findings += _thorough(stores, repair)
+    findings = [Finding(store="indexes", text=note, repaired=True) for note in stores.notes]
+    if unfinished := stores.sql.queue.recover(alone=True):
+        text = f"{_count(len(unfinished), 'document')} left half done by the last run: queued again."
+        findings.append(Finding(store="documents", text=text, repaired=True))
+    deleting = stores.sql.queue.deleting()
+    for document_id in deleting:
+        remove(stores, document_id)
+    if deleting:
+        text = f"{_count(len(deleting), 'deletion')} of the last run finished."
+        findings.append(Finding(store="documents", text=text, repaired=True))
+    stores.sql.files.agree_with(stores.sql.documents.sha256s().keys())
+    stores.sql.files.sweep()
+    report = compare(stores, repair=True, later=later)
+    return replace(report, findings=(*findings, *report.findings))
+
+
+def compare(stores: Stores, *, repair: bool, later: bool = False) -> Report:
+    """Whether the indexes hold what SQL says; with `repair`, they do afterwards (`later`: see `resume`)."""
+    findings: list[Finding] = []
     left: list[Missing] = []
     for index in stores.indexes:
         found, missing = _compared(stores, index, repair=repair, later=later)
         findings += found
         left += missing
-    stale = [
-        document.id for document in stores.store.stale_documents(pipelines=None, embedder=stores.embedder_fingerprint)
-    ]
+    stale = [document.id for document in stores.sql.queue.stale(pipelines=None, embedder=stores.embedder_fingerprint)]
     if stale:
         findings.append(
             Finding(
@@ -156,73 +198,115 @@ def reconcile(stores: Stores, *, repair: bool = True, starting: bool = False, la
         )
     for finding in findings:
         log.info("%s: %s", finding.store, finding.text)
-    return Report(findings=tuple(findings), left=tuple(left), stale=tuple(stale))
+    return Report(
+        findings=tuple(findings),
+        left=tuple(left),
+        stale=tuple(stale),
+        set_aside=tuple(stores.sql.files.set_aside_files()),
+    )
+
+
+def examine(stores: Stores, *, repair: bool) -> Report:
+    """Read every byte that is kept, compare the indexes with SQL, and tell what waits and what failed."""
+    findings = [*_database(stores), *_files(stores), *_saved_vectors(stores, repair), *_token_files(stores, repair)]
+    report = compare(stores, repair=repair)
+    documents = stores.sql.documents.documents()
+    return replace(
+        report,
+        findings=(*findings, *report.findings),
+        waiting=stores.sql.queue.waiting(),
+        failed=tuple((document.name, document.reason) for document in documents if document.status == Status.FAILED),
+    )
+
+
+def remove(stores: Stores, document_id: str) -> None:
+    """Finish a deletion that has begun: out of the indexes, then the rows and the file."""
+    for index in stores.indexes:
+        index.remove(document_id)
+    reach("indexes cleared")
+    stores.sql.queue.finish_delete(document_id)
 
 
 def add_missing(stores: Stores, missing: Missing) -> None:
     """Add a document to one index from SQL; token vectors are encoded again from its text. Idempotent."""
     index = next(index for index in stores.indexes if index.name == missing.index)
     if index is not stores.tokens:
-        index.add(stores.store.encoded_chunks(missing.document_id))
+        index.add(stores.sql.documents.encoded_chunks(missing.document_id))
         return
-    chunks = stores.store.document_chunks(missing.document_id)
-    encoded = []
-    for start in range(0, len(chunks), ENCODE_AT_ONCE):
-        texts = [chunk.headed_text for chunk in chunks[start : start + ENCODE_AT_ONCE]]
-        encoded += stores.embedder().encode_passages(texts)
+    chunks = stores.sql.documents.document_chunks(missing.document_id)
+    encoded = _encoded_again(stores, missing.document_id)
     index.add([EncodedChunk(chunk=chunk, encoded=text) for chunk, text in zip(chunks, encoded, strict=True)])
 
 
-def _resumed(stores: Stores) -> list[Finding]:
-    findings = []
-    unfinished = stores.store.requeue_unfinished()
-    if unfinished:
-        text = f"{_count(len(unfinished), 'document')} left half done by the last run: queued again."
-        findings.append(Finding(store="documents", text=text, repaired=True))
-    deleting = stores.store.deleting()
-    for document_id in deleting:
-        for index in stores.indexes:
-            index.remove(document_id)
-        stores.store.finish_delete(document_id)
-    if deleting:
-        text = f"{_count(len(deleting), 'deletion')} of the last run finished."
-        findings.append(Finding(store="documents", text=text, repaired=True))
-    if swept := stores.store.sweep_files():
-        text = f"{_count(swept, 'file')} that belonged to no document removed."
-        findings.append(Finding(store="files", text=text, repaired=True))
-    return findings
+def _encoded_again(stores: Stores, document_id: str) -> list[EncodedText]:
+    chunks = stores.sql.documents.document_chunks(document_id)
+    encoded: list[EncodedText] = []
+    for start in range(0, len(chunks), ENCODE_AT_ONCE):
+        texts = [chunk.headed_text for chunk in chunks[start : start + ENCODE_AT_ONCE]]
+        encoded += stores.embedder().encode_passages(texts)
+    return encoded
 
 
-def _thorough(stores: Stores, repair: bool) -> list[Finding]:
+def _database(stores: Stores) -> list[Finding]:
+    said = stores.sql.integrity()
+    if said == "ok":
+        return []
+    text = f"The database is damaged ({said[:200]}): restore it from a backup (second-pass restore)."
+    return [Finding(store="database", text=text, repaired=False)]
+
+
+def _files(stores: Stores) -> list[Finding]:
     findings = []
-    if (said := stores.store.integrity()) != "ok":
-        text = f"The database is damaged ({said[:200]}): restore it from a backup (second-pass restore)."
-        findings.append(Finding(store="database", text=text, repaired=False))
-    if gone := stores.store.without_file():
+    names = stores.sql.documents.sha256s()
+    held = stores.sql.files.hashes()
+    gone = [name for sha256, some in names.items() if sha256 not in held for name in some]
+    changed = [name for sha256, some in names.items() if stores.sql.files.changed(sha256) for name in some]
+    if gone:
         text = (
-            f"{_count(len(gone), 'document')} without their PDF ({gone[0].name[:80]} and so on): they answer, but "
-            "their pages cannot be shown. Add the files again."
+            f"{_count(len(gone), 'document')} without stored file ({_named(gone)}): found as before, but the pages "
+            "cannot be shown, nor built again. Add the file again."
         )
         findings.append(Finding(store="files", text=text, repaired=False))
-    damaged = stores.tokens.damaged()
-    if damaged and repair:
-        for document_id in damaged:
-            stores.tokens.remove(document_id)  # now it is missing, and what is missing is added
-    if damaged:
-        text = f"The token vectors of {_count(len(damaged), 'document')} do not hold what was written."
-        findings.append(Finding(store="token vectors", text=text, repaired=repair))
+    if changed:
+        text = (
+            f"{_count(len(changed), 'stored file')} no longer as it came in ({_named(changed)}): bytes changed on the "
+            "disk. Add the file again, or restore a backup."
+        )
+        findings.append(Finding(store="files", text=text, repaired=False))
     return findings
 
 
-def _compared(stores: Stores, index: Stored, *, repair: bool, later: bool) -> tuple[list[Finding], list[Missing]]:
+def _saved_vectors(stores: Stores, repair: bool) -> list[Finding]:
+    lost = stores.sql.documents.without_vectors()
+    if not lost:
+        return []
+    if repair:
+        for document_id in lost:
+            stores.sql.documents.save_vectors(document_id, _encoded_again(stores, document_id))
+    text = f"The database had lost the vectors of {_count(len(lost), 'document')}{': encoded again' if repair else ''}."
+    return [Finding(store="database", text=text, repaired=repair)]
+
+
+def _token_files(stores: Stores, repair: bool) -> list[Finding]:
+    damaged = stores.tokens.damaged()
+    if not damaged:
+        return []
+    if repair:
+        for document_id in damaged:
+            stores.tokens.remove(document_id)  # now it is missing, and what is missing is added
+    text = f"The token vectors of {_count(len(damaged), 'document')} do not hold what was written."
+    return [Finding(store="token vectors", text=text, repaired=repair)]
+
+
+def _compared(stores: Stores, index: StoredIndex, *, repair: bool, later: bool) -> tuple[list[Finding], list[Missing]]:
     words = IN_WORDS[index.name]
     try:
         # The index first, SQL second: what became ready between the two is added once more, which does no harm;
         # the other way round, a document that is just being added would be taken for an orphan.
         held = index.ids()
         embedder = None if index is stores.keywords else stores.embedder_fingerprint
-        in_work = stores.store.chunk_ids_in_work()
-        wanted = stores.store.ready_chunk_ids(embedder)
+        in_work = stores.sql.documents.chunk_ids_in_work()
+        wanted = stores.sql.documents.ready_chunk_ids(embedder)
         extra, lacking = held - wanted - in_work, wanted - held
         if repair and extra:
             index.discard(extra)
@@ -245,3 +329,9 @@ def _compared(stores: Stores, index: Stored, *, repair: bool, later: bool) -> tu
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _named(names: Iterable[str]) -> str:
+    """The first few, each cut to 80 characters."""
+    known = [name[:80] for name in names]
+    return ", ".join(known[:MOST_NAMED]) + (f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else "")

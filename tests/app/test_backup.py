@@ -28,8 +28,11 @@ def documents(home: Path) -> dict[str, tuple[int, bytes]]:
     store = open_store(home)
     try:
         return {
-            document.name: (len(store.document_chunks(document.id)), store.file_path(document).read_bytes())
-            for document in store.documents()
+            document.name: (
+                len(store.documents.document_chunks(document.id)),
+                store.files.path(document.sha256).read_bytes(),
+            )
+            for document in store.documents.documents()
         }
     finally:
         store.close()

@@ -27,7 +27,7 @@ from app.settings import read_settings
 from app.wiring import open_application
 from ingest.errors import SecondPassError
 from ingest.questions import PassageMark, Thumb
-from ingest.store.sql.journal import VersionState
+from ingest.store.sql.versions import VersionState
 from rag.learn.recipes import FEEDBACK_STAGE
 from rag.learn.signal_lists import read_signal_lists, write_signal_lists
 from rag.learn.train_cross_encoder import read_lists, write_lists
@@ -70,7 +70,7 @@ def test_learning_leaves_a_version_with_its_scores_and_the_reason_of_its_state(a
     assert (version.state is VersionState.CURRENT) == version.scores["promoted"]
     assert version.reason in said
     if version.state is VersionState.CURRENT:
-        application.journal.rollback("fusion")
+        application.versions.rollback("fusion")
 
 
 def test_a_promoted_version_is_used_at_once_named_in_the_trace_and_undone(application: Application) -> None:
@@ -79,8 +79,8 @@ def test_a_promoted_version_is_used_at_once_named_in_the_trace_and_undone(applic
     assert before.configuration["fusion_version"] == shipped_fusion().version
     weights = {stage: dict(row) for stage, row in shipped_fusion().weights.items()}
     weights["precise"] = {"bm25": 1.0}
-    application.journal.add_version(kind="fusion", weights={"weights": weights}, scores={}, version_id="only-words")
-    application.journal.promote("only-words")
+    application.versions.add_version(kind="fusion", weights={"weights": weights}, scores={}, version_id="only-words")
+    application.versions.promote("only-words")
     after = application.engine.retrieve(question)
     assert after.configuration["fusion_version"] == "only-words"
     scores = [candidate.mark("bm25") for candidate in after.stages[-1].ranking]
@@ -122,18 +122,18 @@ def test_marks_teach_a_precise_model_that_lies_in_its_own_folder_with_weights_of
     shown = application.engine.retrieve("What must be flushed before brewing?")
     for version in versions:
         if version.state is VersionState.CURRENT:
-            application.journal.rollback(version.kind)
-    application.journal.promote(taught.id)
+            application.versions.rollback(version.kind)
+    application.versions.promote(taught.id)
     trace = application.engine.retrieve("What must be flushed before brewing?")
     assert trace.configuration["precise_version"] == trace.configuration["fusion_version"] == taught.id
-    assert current_fusion(application.journal, home).weights["precise"] == taught.weights["weights"]
-    assert current_fusion(application.journal, home).weights["fast"] == shipped_fusion().weights["fast"]
+    assert current_fusion(application.versions, home).weights["precise"] == taught.weights["weights"]
+    assert current_fusion(application.versions, home).weights["fast"] == shipped_fusion().weights["fast"]
     assert learn_from_feedback(application.settings, say=said.append, encode_questions=False) == []
     assert said[-1].startswith("not enough marks yet: 0 of 20")  # none since the taught model is in use
     logits = [[c.mark("precise").parts["cross-encoder"] for c in t.evidence] for t in (shown, trace)]
     assert logits[0] != logits[1]
 
-    application.journal.rollback("precise")
+    application.versions.rollback("precise")
     again = application.engine.retrieve("What must be flushed before brewing?")
     assert again.configuration["precise_version"] == "shipped"
     assert again.configuration["fusion_version"] == shipped_fusion().version
@@ -142,15 +142,15 @@ def test_marks_teach_a_precise_model_that_lies_in_its_own_folder_with_weights_of
 def test_a_promoted_precise_model_is_read_from_its_own_folder(application: Application) -> None:
     home = application.settings.library.home
     shutil.copytree(MODELS / "precise", home / "models" / "precise-mine")
-    application.journal.add_version(kind="precise", weights={}, scores={}, version_id="precise-mine")
-    application.journal.promote("precise-mine")
-    assert current_precise(application.journal, home) == ("precise-mine", home / "models" / "precise-mine")
+    application.versions.add_version(kind="precise", weights={}, scores={}, version_id="precise-mine")
+    application.versions.promote("precise-mine")
+    assert current_precise(application.versions, home) == ("precise-mine", home / "models" / "precise-mine")
     trace = application.engine.retrieve("What must be flushed before brewing?")
     assert trace.configuration["precise_version"] == "precise-mine"
     assert not trace.stages[-1].degraded
     shutil.rmtree(home / "models" / "precise-mine")
-    assert current_precise(application.journal, home) == ("shipped", MODELS / "precise")
-    application.journal.rollback("precise")
+    assert current_precise(application.versions, home) == ("shipped", MODELS / "precise")
+    application.versions.rollback("precise")
 
 
 def test_a_thumb_and_a_mark_are_one_row_each_however_often_they_change(application: Application) -> None:
@@ -190,4 +190,4 @@ def test_without_a_library_learning_says_so(tmp_path: Path) -> None:
 
 
 def test_the_shipped_weights_are_used_where_nothing_was_learned(application: Application) -> None:
-    assert current_fusion(application.journal, application.settings.library.home) == shipped_fusion()
+    assert current_fusion(application.versions, application.settings.library.home) == shipped_fusion()

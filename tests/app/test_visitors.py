@@ -145,7 +145,7 @@ def test_conversations_and_judgements_belong_to_who_asked(anna: Application, ber
 def test_what_nobody_opened_is_closed(anna: Application) -> None:
     for forbidden in (
         lambda: anna.store.encoded_chunks("x"),
-        lambda: anna.store.snapshot(Path("x")),
+        lambda: anna.versions.rollback("fusion"),
         lambda: anna.library.delete_collection("default"),
         lambda: anna.journal.export(),
         lambda: anna.journal.rollback("fusion"),

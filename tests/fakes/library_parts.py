@@ -9,9 +9,8 @@ import numpy as np
 
 from ingest.documents import Block, BlockKind, Box, Chunk, EncodedChunk, EncodedText, Passage, Query, Status
 from ingest.embed.token_projection import TokenProjection
-from ingest.store.files.folder import Files
-from ingest.store.sql.database import open_database
-from ingest.store.sql.documents import SqlStore
+from ingest.store.sql import store as sql
+from ingest.store.sql.store import SqlStore
 
 WORDS = (
     "revenue margin dividend vaccine freezer valve pump contract penalty audit turbine harvest enzyme protein "
@@ -21,7 +20,7 @@ WORDS = (
 
 def open_store(home: Path) -> SqlStore:
     home.mkdir(parents=True, exist_ok=True)
-    return SqlStore(open_database(home), Files(home / "files"))
+    return sql.open_store(home)
 
 
 def encoded(seed: int, dimensions: int = 384, tokens: int = 6) -> EncodedText:
@@ -84,14 +83,14 @@ def ready_document(
     embedder: str = "e1",
 ) -> tuple[str, list[EncodedChunk]]:
     """The whole way into SQL, without the indexes; returns the document's id and its chunks."""
-    added = store.add_document(data, name=name, collection=collection, pipeline=pipeline, embedder=embedder)
-    claimed = store.claim_next()
+    added = store.queue.add(data, name=name, collection=collection, pipeline=pipeline, embedder=embedder)
+    while (claimed := store.queue.claim_next()) is not None and claimed.id != added.document.id:
+        pass  # something that is being deleted
     assert claimed is not None
-    assert claimed.id == added.document.id
-    store.set_status(claimed.id, Status.INDEXING)
-    chunks = store.make_chunks(claimed.id, passages(count))
-    saved = store.save_chunks(claimed.id, chunks, [encoded(i) for i in range(count)])
-    store.mark_ready(claimed.id)
+    store.queue.progress(claimed.id, status=Status.INDEXING)
+    chunks = store.documents.make_chunks(claimed.id, passages(count))
+    saved = store.queue.save_chunks(claimed.id, chunks, [encoded(i) for i in range(count)])
+    store.queue.mark_ready(claimed.id)
     return claimed.id, saved
 
 

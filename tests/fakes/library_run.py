@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
-import time
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingest.documents import EncodedText, Status
-from ingest.pipeline import Library, Splitting
+from ingest.documents import EncodedText
+from ingest.library import Library
+from ingest.pipeline import Pipeline, Splitting
+from ingest.read.passages import SUFFIX
 from ingest.read.sandbox import Reader
 from ingest.store.dense.chroma import ChromaIndex
-from ingest.store.failpoints import ENVIRONMENT, reach
+from ingest.store.failpoints import ENVIRONMENT
 from ingest.store.keywords.tantivy import TantivyIndex
-from ingest.store.reconcile import Stores, open_or_move_aside, reconcile
+from ingest.store.reconcile import Stores, open_or_move_aside, resume
+from ingest.store.sql.store import open_store
 from ingest.store.tokens.mapped_files import TokenIndex
-from tests.fakes.library_parts import encoded, open_store, passages, small_projection
+from tests.fakes.library_parts import WORDS, encoded, small_projection
 
 
 class TextEmbedder:
@@ -35,21 +39,20 @@ class TextEmbedder:
         return [self.encode_question(text) for text in texts]
 
     def encode_question(self, text: str) -> EncodedText:
-        import zlib
-
         return encoded(zlib.crc32(text.encode()))
 
 
 def open_stores(home: Path, embedder: TextEmbedder | None = None, fingerprint: str = "e1") -> Stores:
-    store = open_store(home)
+    home.mkdir(parents=True, exist_ok=True)
+    sql = open_store(home)
     vectors, note = open_or_move_aside(
-        lambda: ChromaIndex(home / "vectors", fingerprint=fingerprint, key_of=store.collection_key), home / "vectors"
+        lambda: ChromaIndex(home / "vectors", fingerprint=fingerprint, key_of=sql.collections.key), home / "vectors"
     )
     keywords, other = open_or_move_aside(
-        lambda: TantivyIndex(home / "keywords", key_of=store.collection_key), home / "keywords"
+        lambda: TantivyIndex(home / "keywords", key_of=sql.collections.key), home / "keywords"
     )
     return Stores(
-        store=store,
+        sql=sql,
         vectors=vectors,
         keywords=keywords,
         tokens=TokenIndex(home / "tokens", fingerprint=fingerprint, projection=small_projection()),
@@ -59,24 +62,14 @@ def open_stores(home: Path, embedder: TextEmbedder | None = None, fingerprint: s
     )
 
 
-def close(stores: Stores) -> None:
-    for index in stores.indexes:
-        index.close()
-    stores.store.close()
-
-
 @contextmanager
 def open_library(home: Path) -> Iterator[Library]:
     """A real library but for its vectors, which are checksums of the texts."""
-    stores = open_stores(home)
     library = Library(
-        store=stores.store,
-        journal=None,  # type: ignore[arg-type]  # no file's way leads to it
-        stores=stores,
+        stores=open_stores(home),
         reader=Reader(),
         pictures=Reader(),
-        embedder=lambda: TextEmbedder(),  # type: ignore[arg-type, return-value]
-        embedder_fingerprint=TextEmbedder.fingerprint,
+        embedder=TextEmbedder,
         splitting=Splitting(),
     )
     try:
@@ -86,64 +79,64 @@ def open_library(home: Path) -> Iterator[Library]:
         library.close()
 
 
+def file_of(name: str, count: int) -> tuple[str, bytes]:
+    """A file of `count` passages that are cut already, each with words of its own: its name and its bytes."""
+    rows = [
+        {"text": f"{WORDS[place % len(WORDS)]} and {WORDS[(place * 7 + 3) % len(WORDS)]} {name} {place}"}
+        for place in range(count)
+    ]
+    return name + SUFFIX, "\n".join(json.dumps(row) for row in rows).encode()
+
+
+def add(stores: Stores, name: str, count: int, *, collection: str = "c", replaces: str = "") -> str:
+    """Queue a file of `count` passages; returns its document's id."""
+    file_name, data = file_of(name, count)
+    queued = stores.sql.queue.add(
+        data, name=file_name, collection=collection, pipeline="p1", embedder="e1", replaces=replaces
+    )
+    return queued.document.id
+
+
 def work_off(stores: Stores) -> None:
-    """What the worker does: deletions first, then every pending document. A document's size is its file's content."""
-    for document_id in stores.store.deleting():
-        remove(stores, document_id)
-    while (document := stores.store.claim_next()) is not None:
-        count = int(stores.store.file_path(document).read_bytes().split()[-1])
-        chunks = stores.store.make_chunks(document.id, passages(count))
-        stores.store.set_status(document.id, Status.INDEXING)
-        vectors = TextEmbedder().encode_passages([f"{chunk.id} {chunk.text}" for chunk in chunks])
-        saved = stores.store.save_chunks(document.id, chunks, vectors)
-        for index in stores.indexes:
-            index.add(saved)
-        if replaced := stores.store.mark_ready(document.id):
-            remove(stores, replaced)
-
-
-def remove(stores: Stores, document_id: str) -> None:
-    for index in stores.indexes:
-        index.remove(document_id)
-    reach("indexes cleared")
-    stores.store.finish_delete(document_id)
+    """Everything that waits, by the product's own steps, in this thread."""
+    with Reader() as reader:
+        pipeline = Pipeline(stores=stores, reader=reader, embedder=stores.embedder, splitting=Splitting())
+        while pipeline.work_on_next():
+            pass
 
 
 def everything_equals_sql(stores: Stores) -> bool:
-    ready = stores.store.ready_chunk_ids()
+    ready = stores.sql.documents.ready_chunk_ids()
     return all(index.ids() == ready for index in stores.indexes)
+
+
+def named(stores: Stores) -> dict[str, str]:
+    """Name without its ending → id."""
+    return {document.name.removesuffix(SUFFIX): document.id for document in stores.sql.documents.documents()}
 
 
 def prepare(home: Path) -> None:
     """Two ready documents, `a` and `b`."""
     stores = open_stores(home)
     for name in ("a", "b"):
-        stores.store.add_document(f"{name} 4".encode(), name=name, collection="c", pipeline="p1", embedder="e1")
+        add(stores, name, 4)
     work_off(stores)
-    close(stores)
+    stores.close()
 
 
 def run(home: Path, failpoint: str, size: int) -> None:
     """Start, replace `a` by `a2` of `size` passages, delete `b`; what was confirmed is noted in a file each."""
     os.environ[ENVIRONMENT] = failpoint
     stores = open_stores(home)
-    reconcile(stores, starting=True)
-    old = {document.name: document.id for document in stores.store.documents()}
-    added = stores.store.add_document(
-        f"a2 {size}".encode(),
-        name="a2",
-        collection="c",
-        pipeline="p1",
-        embedder="e1",
-        replaces=old.get("a", ""),
-    )
-    (home / "confirmed-add").write_text(added.document.id)
+    resume(stores)
+    old = named(stores)
+    (home / "confirmed-add").write_text(add(stores, "a2", size, replaces=old.get("a", "")))
     work_off(stores)
     if "b" in old:
-        stores.store.begin_delete([old["b"]])
+        stores.sql.queue.begin_delete([old["b"]])
         (home / "confirmed-delete").write_text(old["b"])
     work_off(stores)
-    close(stores)
+    stores.close()
     (home / "finished").touch()
 
 
@@ -164,6 +157,5 @@ def run_library(home: Path, failpoint: str) -> None:
         library.wait_for(new.id)
         library.delete(old["b.txt"])
         (home / "confirmed-delete").touch()
-        while library.store.deleting():
-            time.sleep(0.01)
+        library.finish()
     (home / "finished").touch()

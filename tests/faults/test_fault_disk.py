@@ -20,8 +20,8 @@ from app.settings import read_settings
 from app.wiring import open_application
 from ingest.documents import Document, Status
 from ingest.errors import DiskFull, LibraryInUse, SecondPassError
-from ingest.pipeline import Library
-from ingest.store.reconcile import reconcile
+from ingest.library import Library
+from ingest.store.reconcile import resume
 from tests.fakes.library_run import everything_equals_sql, open_library, open_stores
 
 SIZE_MB = 48
@@ -55,7 +55,7 @@ def worked_off(library: Library, document_id: str) -> Document:
     """The document as SQL has it, once it is no longer in work."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        document = library.store.document(document_id)
+        document = library._documents.document(document_id)
         if document.status in (Status.READY, Status.FAILED):
             return document
         time.sleep(0.05)
@@ -75,7 +75,7 @@ def test_fault_21_a_full_disk_fails_that_file_and_room_heals_everything(small_di
         else:
             ended = library.wait_for(second.id)
             assert ended.status is Status.READY or "disk is full" in ended.reason.lower()
-        assert len(library.store.document_chunks(first.id)) > 3
+        assert len(library._documents.document_chunks(first.id)) > 3
         ballast.unlink()
         if second is not None:
             assert worked_off(library, second.id).status in (Status.READY, Status.FAILED)
@@ -83,11 +83,11 @@ def test_fault_21_a_full_disk_fails_that_file_and_room_heals_everything(small_di
             assert worked_off(library, second.id).status is Status.READY
         third = library.add(words(3), "third.txt").document
         assert library.wait_for(third.id).status is Status.READY
-        assert library.store.integrity() == "ok"
+        assert library._stores.sql.integrity() == "ok"
         assert list((small_disk / "files").glob(".*")) == []
         assert library.check(repair=False).healthy
     stores = open_stores(small_disk)
-    assert reconcile(stores, starting=True).findings == ()
+    assert resume(stores).findings == ()
     assert everything_equals_sql(stores)
 
 

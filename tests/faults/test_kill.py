@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from ingest.documents import Status
-from ingest.store.reconcile import Stores, reconcile
+from ingest.read.passages import SUFFIX
+from ingest.store.reconcile import Stores, examine, resume
 from tests.fakes.library_parts import query
-from tests.fakes.library_run import close as close_stores
 from tests.fakes.library_run import (
     everything_equals_sql,
     open_library,
@@ -39,6 +39,7 @@ FAILPOINTS = [
     "keywords committed",
     "marked ready",
     "indexes cleared",
+    "file removed",
     "rows deleted",
     "delete begun",
     "indexes cleared:2",
@@ -67,12 +68,12 @@ def check_whole_after_restart(home: Path) -> None:
     """Nothing confirmed is missing, nothing deleted is there, every index equals SQL, a second start finds nothing."""
     stores = open_stores(home)
     try:
-        report = reconcile(stores, starting=True)
+        report = resume(stores)
         assert report.healthy, report.text()
         assert everything_equals_sql(stores)
         work_off(stores)
         assert everything_equals_sql(stores)
-        documents = {document.name: document for document in stores.store.documents()}
+        documents = {document.name.removesuffix(SUFFIX): document for document in stores.sql.documents.documents()}
         assert all(document.status == Status.READY for document in documents.values())
         if (home / "confirmed-add").exists():
             assert "a2" in documents
@@ -80,26 +81,30 @@ def check_whole_after_restart(home: Path) -> None:
         if (home / "confirmed-delete").exists():
             assert "b" not in documents
         for document in documents.values():
-            assert len(stores.store.document_chunks(document.id)) == document.chunks
-            assert len(stores.store.encoded_chunks(document.id)) == document.chunks
-            assert stores.store.file_path(document).exists()
-        assert stores.store.files.hashes() == {document.sha256 for document in documents.values()}
-        assert stores.store.integrity() == "ok"
+            assert len(stores.sql.documents.document_chunks(document.id)) == document.chunks
+            assert len(stores.sql.documents.encoded_chunks(document.id)) == document.chunks
+            assert stores.sql.files.path(document.sha256).exists()
+        assert stores.sql.files.hashes() == {document.sha256 for document in documents.values()}
+        assert stores.sql.integrity() == "ok"
         assert stores.tokens.damaged() == []
         assert recall(stores) > 0.95
     finally:
-        close_stores(stores)
+        stores.close()
     stores = open_stores(home)
     try:
-        assert reconcile(stores, starting=True).findings == ()
-        assert reconcile(stores).findings == ()
+        assert resume(stores).findings == ()
+        assert examine(stores, repair=True).findings == ()
     finally:
-        close_stores(stores)
+        stores.close()
 
 
 def recall(stores: Stores, limit: int = 10) -> float:
     """The share of the true nearest passages (by brute force over SQL's vectors) that Chroma finds."""
-    chunks = [chunk for document in stores.store.documents() for chunk in stores.store.encoded_chunks(document.id)]
+    chunks = [
+        chunk
+        for document in stores.sql.documents.documents()
+        for chunk in stores.sql.documents.encoded_chunks(document.id)
+    ]
     matrix = np.stack([chunk.encoded.vector for chunk in chunks])
     shares = []
     for asked in chunks[:: max(1, len(chunks) // 20)]:
@@ -140,7 +145,7 @@ def test_a_kill_at_any_moment_is_healed(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "failpoint", ["document added", "indexed dense", "marked ready", "delete begun", "rows deleted:2"]
+    "failpoint", ["document added", "indexed dense", "marked ready", "delete begun", "file removed:2", "rows deleted:2"]
 )
 def test_fault_19_a_kill_inside_the_real_library_is_healed_by_opening_it(tmp_path: Path, failpoint: str) -> None:
     start_library(tmp_path)
@@ -151,19 +156,18 @@ def test_fault_19_a_kill_inside_the_real_library_is_healed_by_opening_it(tmp_pat
     with open_library(tmp_path) as library:
         for document in library.documents():
             library.wait_for(document.id)
-        while library.store.deleting():
-            time.sleep(0.01)
+        library.finish()
         texts = [library.preview(document.id, 1) for document in library.documents() if document.name == "a.txt"]
         # What was killed before `add` returned was never confirmed, yet its row is there: then it is read.
         assert texts == ["a.txt speaks of the second version."]
         assert ("b.txt" in {one.name for one in library.documents()}) == (
-            failpoint not in ("delete begun", "rows deleted:2")
+            failpoint not in ("delete begun", "file removed:2", "rows deleted:2")
         )
         assert library.check(repair=False).healthy
     for _ in range(2):
         stores = open_stores(tmp_path)
         try:
-            assert reconcile(stores, starting=True).findings == ()
+            assert resume(stores).findings == ()
             assert everything_equals_sql(stores)
         finally:
-            close_stores(stores)
+            stores.close()

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from ingest.documents import Status
-from ingest.store.reconcile import Stores, reconcile
+from ingest.store.reconcile import Stores, examine, resume
 from ingest.store.sql.documents import chunk_id
 from tests.fakes.library_parts import query
-from tests.fakes.library_run import TextEmbedder, close, open_stores, work_off
+from tests.fakes.library_run import add, open_stores, work_off
 
 COLLECTIONS = st.sampled_from(["default", "red", "blue"])
 
@@ -45,45 +45,44 @@ class LibraryMachine(RuleBasedStateMachine):
     @rule(document=documents)
     def add_the_same_bytes_again(self, document: str) -> None:
         if document in self.model:
-            found = self.stores.store.document(document)
-            assert found is not None
-            path, where = self.stores.store.file_path(found), found.collection
-            again = self.stores.store.add_document(path, name="again", collection=where, pipeline="p", embedder="e1")
+            found = self.stores.sql.documents.known(document)
+            path, where = self.stores.sql.files.path(found.sha256), found.collection
+            again = self.stores.sql.queue.add(path, name="again", collection=where, pipeline="p1", embedder="e1")
             assert (again.created, again.document.id) == (False, document)
 
     @rule(document=consumes(documents), finish=st.booleans())
     def delete(self, document: str, finish: bool) -> None:
-        self.stores.store.begin_delete([document])
+        self.stores.sql.queue.begin_delete([document])
         self.model.pop(document, None)
         if finish:
             work_off(self.stores)
 
     @rule(old=COLLECTIONS, new=COLLECTIONS)
     def rename(self, old: str, new: str) -> None:
-        names = {collection.name for collection in self.stores.store.collections()}
+        names = {collection.name for collection in self.stores.sql.collections.collections()}
         if old in names and new not in names:
-            self.stores.store.rename_collection(old, new)
+            self.stores.sql.collections.rename(old, new)
             self.model = {key: (new if name == old else name, size) for key, (name, size) in self.model.items()}
 
     @rule(lose=st.sampled_from(["", "", "vectors", "keywords", "tokens"]))
     def restart(self, lose: str) -> None:
-        close(self.stores)
+        self.stores.close()
         if lose:
             shutil.rmtree(self.home / lose)
         self.stores = open_stores(self.home)
-        reconcile(self.stores, starting=True)
-        assert self.stores.store.deleting() == []
+        resume(self.stores)
+        assert self.stores.sql.queue.deleting() == []
         for index in self.stores.indexes:
-            assert index.ids() == self.stores.store.ready_chunk_ids()
+            assert index.ids() == self.stores.sql.documents.ready_chunk_ids()
 
     @rule()
     def repair(self) -> None:
-        reconcile(self.stores)
-        assert reconcile(self.stores).healthy
+        examine(self.stores, repair=True)
+        assert examine(self.stores, repair=True).healthy
 
     @invariant()
     def everything_equals_the_model(self) -> None:
-        store = self.stores.store
+        store = self.stores.sql.documents
         listed = {document.id: (document.collection, document.chunks) for document in store.documents()}
         assert listed == self.model
         assert all(document.status == Status.READY for document in store.documents())
@@ -101,22 +100,15 @@ class LibraryMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "stores"):
-            close(self.stores)
+            self.stores.close()
             shutil.rmtree(self.home)
 
     def _add(self, collection: str, size: int, replaces: str = "") -> str:
         self.turn += 1
-        added = self.stores.store.add_document(
-            f"{self.turn} {size}".encode(),
-            name=f"{self.turn}.pdf",
-            collection=collection,
-            pipeline="p",
-            embedder=TextEmbedder.fingerprint,
-            replaces=replaces,
-        )
+        document_id = add(self.stores, str(self.turn), size, collection=collection, replaces=replaces)
         work_off(self.stores)
-        self.model[added.document.id] = (collection, size)
-        return added.document.id
+        self.model[document_id] = (collection, size)
+        return document_id
 
 
 TestLibraryMachine = LibraryMachine.TestCase

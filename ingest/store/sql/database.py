@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from ingest.errors import DiskFull, LibraryDamaged, LibraryInUse, SecondPassError
+from ingest.errors import DiskFull, LibraryDamaged, LibraryInUse, SecondPassError, StoreUnreachable
 
 BUSY_TIMEOUT_S = 30.0
 FILE_NAME = "library.sqlite3"
@@ -99,10 +99,11 @@ def _in_words(error: SQLAlchemyError) -> Exception:
     if any(sign in said for sign in ("malformed", "not a database", "disk i/o error", "database corruption")):
         return LibraryDamaged(
             f"The library's database ({FILE_NAME} in the data directory) is damaged. Restore it from a backup "
-            "(second-pass restore); the PDFs themselves are still in the folder `files`."
+            "(second-pass restore), or move it away: the files themselves are still in the folder `files`, and "
+            "`second-pass doctor --adopt` adds them to a new database."
         )
     if isinstance(error, DBAPIError) and (error.connection_invalidated or "connect" in said):
-        return SecondPassError("The library's database server does not answer: nothing was saved. Try again soon.")
+        return StoreUnreachable("The library's database server does not answer: nothing was saved. Try again soon.")
     return error
 
 

@@ -1,51 +1,26 @@
-"""What was asked, answered and judged, which scores were paid for, and which learned weights are in use. In SQL."""
+"""What was asked, answered and judged, in SQL."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from ingest.errors import SecondPassError, UnknownName
+from ingest.errors import SecondPassError
 from ingest.questions import AskedQuestion, Conversation, PassageMark, Signal, Thumb
 from ingest.store.sql.database import reading, upsert, writing
-from ingest.store.sql.tables import conversations, marks, model_versions, questions, scores, signals, thumbs
+from ingest.store.sql.documents import storable
+from ingest.store.sql.tables import conversations, marks, questions, signals, thumbs
 
 _KEYS_A_QUERY = 500
 LONGEST_TITLE = 80
 
 
-class VersionState(StrEnum):
-    """`kept aside`: a candidate that was measured and did not help."""
-
-    CANDIDATE = "candidate"
-    CURRENT = "current"
-    KEPT_ASIDE = "kept aside"
-    RETIRED = "retired"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelVersion:
-    """Learned weights: `kind` is "fusion" or "precise", `weights` the values themselves or {"path": …},
-    `scores` what they were measured at, `reason` why they are in their state."""
-
-    id: str
-    kind: str
-    created_at: datetime
-    weights: dict[str, Any]
-    scores: dict[str, Any]
-    state: VersionState
-    reason: str = ""
-
-
 class SqlJournal:
-    """Journal and ScoreCache over the library's database. Thread-safe; every write is one upsert."""
+    """Journal over the library's database. Thread-safe; every write is one upsert."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -73,7 +48,7 @@ class SqlJournal:
                         "id": asked.id,
                         "conversation_id": asked.conversation_id,
                         "asked_at": asked.asked_at,
-                        "question": _storable(asked.question),
+                        "question": storable(asked.question),
                         "outcome": asked.outcome,
                         "total_ms": asked.total_ms,
                         "trace": asked.trace,
@@ -116,11 +91,6 @@ class SqlJournal:
                 for row in connection.execute(query)
             ]
 
-    def rename_conversation(self, conversation_id: str, title: str) -> None:
-        with writing(self._engine) as connection:
-            named = update(conversations).where(conversations.c.id == conversation_id)
-            connection.execute(named.values(title=_shortened(title)))
-
     def delete_conversation(self, conversation_id: str) -> None:
         """The conversation with its questions, thumbs, marks and signals."""
         with writing(self._engine) as connection:
@@ -136,7 +106,7 @@ class SqlJournal:
                 "question_id": thumb.question_id,
                 "value": thumb.value,
                 "reasons": list(thumb.reasons),
-                "comment": _storable(thumb.comment),
+                "comment": storable(thumb.comment),
                 "at": thumb.at or datetime.now(UTC),
             },
         )
@@ -153,7 +123,7 @@ class SqlJournal:
                 "question_id": mark.question_id,
                 "chunk_id": mark.chunk_id,
                 "relevant": mark.relevant,
-                "document": _storable(mark.document),
+                "document": storable(mark.document),
                 "page": mark.page,
                 "at": mark.at or datetime.now(UTC),
             },
@@ -217,108 +187,6 @@ class SqlJournal:
                     "That question is no longer on record, so it cannot be judged: it was deleted meanwhile."
                 ) from None
 
-    # ---- scores that were paid for ------------------------------------------------------------------------
-
-    def get_scores(self, keys: Sequence[str]) -> dict[str, float]:
-        """The scores that are known, by key."""
-        found: dict[str, float] = {}
-        with reading(self._engine) as connection:
-            for start in range(0, len(keys), _KEYS_A_QUERY):
-                query = select(scores.c.key, scores.c.score).where(
-                    scores.c.key.in_(keys[start : start + _KEYS_A_QUERY])
-                )
-                found |= {row.key: row.score for row in connection.execute(query)}
-        return found
-
-    def put_scores(self, new: dict[str, float]) -> None:
-        """Keep or overwrite scores by key."""
-        now = datetime.now(UTC)
-        with writing(self._engine) as connection:
-            upsert(connection, scores, [{"key": key, "score": score, "at": now} for key, score in new.items()])
-
-    def prune_scores(self, keep: int = 1_000_000) -> int:
-        """Forget all but the newest `keep` scores (100 MB); returns how many went."""
-        newest = select(scores.c.at).order_by(scores.c.at.desc()).offset(keep).limit(1).scalar_subquery()
-        with writing(self._engine) as connection:
-            return connection.execute(delete(scores).where(scores.c.at <= newest)).rowcount
-
-    # ---- learned weights ----------------------------------------------------------------------------------
-
-    def list_versions(self, kind: str | None = None) -> list[ModelVersion]:
-        """Newest first."""
-        query = select(model_versions).order_by(model_versions.c.created_at.desc(), model_versions.c.id)
-        if kind is not None:
-            query = query.where(model_versions.c.kind == kind)
-        with reading(self._engine) as connection:
-            return [_version(row) for row in connection.execute(query)]
-
-    def current_version(self, kind: str) -> ModelVersion | None:
-        """The weights in use, or None: then the built-in ones are."""
-        with reading(self._engine) as connection:
-            row = connection.execute(_current(kind)).one_or_none()
-            return _version(row) if row else None
-
-    def add_version(
-        self,
-        *,
-        kind: str,
-        weights: dict[str, Any],
-        scores: dict[str, Any],
-        state: VersionState = VersionState.CANDIDATE,
-        reason: str = "",
-        version_id: str | None = None,
-    ) -> ModelVersion:
-        """Keep new weights as `candidate` or `kept aside`; `promote` puts them to use."""
-        if state not in (VersionState.CANDIDATE, VersionState.KEPT_ASIDE):
-            raise ValueError(f"a new version is a candidate or kept aside, not {state.value}")
-        version = ModelVersion(
-            id=version_id or uuid.uuid4().hex[:12],
-            kind=kind,
-            created_at=datetime.now(UTC),
-            weights=weights,
-            scores=scores,
-            state=state,
-            reason=reason,
-        )
-        row = {name: getattr(version, name) for name in ModelVersion.__dataclass_fields__}
-        with writing(self._engine) as connection:
-            upsert(connection, model_versions, [row])
-        return version
-
-    def keep_aside(self, version_id: str, reason: str) -> None:
-        """A candidate that did not help: kept, not used."""
-        with writing(self._engine) as connection:
-            _known(connection, version_id)
-            _change(connection, version_id, VersionState.KEPT_ASIDE, reason)
-
-    def promote(self, version_id: str, reason: str = "") -> ModelVersion:
-        """These weights are used from now on; those in use so far are retired. Raises UnknownName."""
-        with writing(self._engine) as connection:
-            kind = _known(connection, version_id).kind
-            before = connection.execute(_current(kind)).one_or_none()
-            if before and before.id != version_id:
-                _change(connection, before.id, VersionState.RETIRED, f"replaced by {version_id}")
-            _change(connection, version_id, VersionState.CURRENT, reason, promoted_at=datetime.now(UTC))
-            return _version(_known(connection, version_id))
-
-    def rollback(self, kind: str, reason: str = "undone") -> ModelVersion | None:
-        """One click back: the weights in use are kept aside, those used before them are current again.
-
-        Returns what is now in use; None means the built-in weights.
-        """
-        with writing(self._engine) as connection:
-            current = connection.execute(_current(kind)).one_or_none()
-            if current is None:
-                return None
-            _change(connection, current.id, VersionState.KEPT_ASIDE, reason)
-            retired = (model_versions.c.kind == kind) & (model_versions.c.state == VersionState.RETIRED)
-            last = select(model_versions).where(retired).order_by(model_versions.c.promoted_at.desc()).limit(1)
-            before = connection.execute(last).one_or_none()
-            if before is None:
-                return None
-            _change(connection, before.id, VersionState.CURRENT, f"back in use: {current.id} was undone")
-            return _version(_known(connection, before.id))
-
 
 def _asked(connection: Connection, rows: Sequence[Row[Any]]) -> list[AskedQuestion]:
     ids = [row.id for row in rows]
@@ -363,47 +231,6 @@ def _asked(connection: Connection, rows: Sequence[Row[Any]]) -> list[AskedQuesti
     ]
 
 
-def _version(row: Row[Any]) -> ModelVersion:
-    return ModelVersion(
-        id=row.id,
-        kind=row.kind,
-        created_at=row.created_at,
-        weights=row.weights,
-        scores=row.scores,
-        state=VersionState(row.state),
-        reason=row.reason,
-    )
-
-
-def _current(kind: str) -> Any:
-    return select(model_versions).where(model_versions.c.kind == kind, model_versions.c.state == VersionState.CURRENT)
-
-
-def _known(connection: Connection, version_id: str) -> Row[Any]:
-    row = connection.execute(select(model_versions).where(model_versions.c.id == version_id)).one_or_none()
-    if row is None:
-        known = connection.execute(select(model_versions.c.id)).scalars().all()
-        raise UnknownName("version of the weights", version_id, list(known))
-    return row
-
-
-def _change(
-    connection: Connection,
-    version_id: str,
-    state: VersionState,
-    reason: str,
-    promoted_at: datetime | None = None,
-) -> None:
-    values: dict[str, Any] = {"state": state, "reason": reason}
-    if promoted_at:
-        values["promoted_at"] = promoted_at
-    connection.execute(update(model_versions).where(model_versions.c.id == version_id).values(values))
-
-
 def _shortened(text: str) -> str:
-    words = " ".join(_storable(text).split())
+    words = " ".join(storable(text).split())
     return words if len(words) <= LONGEST_TITLE else words[: LONGEST_TITLE - 1].rstrip() + "…"
-
-
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy import DateTime as NaiveDateTime
@@ -62,6 +63,8 @@ documents = Table(
     Column("pipeline", String(64), nullable=False, default=""),
     Column("embedder", String(64), nullable=False, default=""),
     Column("replaces", String(32), nullable=False, default=""),
+    # Once it is ready, every document of the same name that was added before it goes.
+    Column("replace_same_name", Boolean, nullable=False, default=False, server_default=false()),
     Column("status", String(16), nullable=False),
     Column("reason", Text, nullable=False, default=""),
     Column("error", String(32), nullable=False, default="", server_default=""),  # the class of ingest/errors.py
@@ -69,8 +72,14 @@ documents = Table(
     Column("chunks", Integer, nullable=False, default=0),
     Column("pages_done", Integer, nullable=False, default=0),
     Column("chunks_done", Integer, nullable=False, default=0),
+    # How often the reader died on it (for one that is being deleted: how often that failed).
     Column("attempts", Integer, nullable=False, default=0),
     Column("added_at", DateTime, nullable=False),
+    # Its place in the queue, and who has claimed it until when; nobody: "" and no date.
+    Column("queued_at", DateTime),
+    Column("owner", String(120), nullable=False, default="", server_default=""),
+    Column("lease_until", DateTime),
+    Column("deleting_since", DateTime),
     Column("seconds", Float, nullable=False, default=0.0),
 )
 # The same bytes built the same way are one document, also when two sessions add them at once. A document that is
@@ -85,7 +94,15 @@ Index(
     sqlite_where=text("status != 'deleting'"),
     postgresql_where=text("status != 'deleting'"),
 )
-Index("documents_by_status", documents.c.status, documents.c.added_at)
+Index("documents_by_status", documents.c.status, documents.c.queued_at)
+
+# One row: see changes.py.
+library_changes = Table(
+    "library_changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Integer, nullable=False),
+)
 
 chunks = Table(
     "chunks",
@@ -175,7 +192,7 @@ scores = Table(
     metadata,
     Column("key", String(64), primary_key=True),
     Column("score", Float, nullable=False),
-    Column("at", DateTime, nullable=False),
+    Column("at", DateTime, nullable=False, index=True),
 )
 
 model_versions = Table(

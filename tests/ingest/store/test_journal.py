@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import SecondPassError, UnknownName
+from ingest.errors import SecondPassError
 from ingest.questions import AskedQuestion, PassageMark, Signal, Thumb
 from ingest.store.sql.database import open_database
-from ingest.store.sql.journal import SqlJournal, VersionState
+from ingest.store.sql.journal import SqlJournal
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -90,8 +90,6 @@ def test_questions_are_listed_newest_first_or_as_a_conversation_went(journal: Sq
     assert [q.id for q in journal.questions(conversation_id="c1", newest_first=False)] == ["q1", "q3"]
     assert [(c.id, c.questions) for c in journal.conversations()] == [("c2", 1), ("c1", 2)]
     assert journal.conversations()[1].title == "What is the revenue of year 1?"
-    journal.rename_conversation("c1", "Revenue")
-    assert journal.conversations()[1].title == "Revenue"
 
 
 def test_deleting_a_conversation_takes_everything_in_it(journal: SqlJournal) -> None:
@@ -132,52 +130,3 @@ def test_text_that_sql_refuses_is_cleaned_on_the_way_in(journal: SqlJournal) -> 
     journal.record(replace(asked(), question="nul \0 and \ud800 surrogate", answer={"text": "\ud800"}))
     journal.thumb(Thumb(question_id="q1", value=1, comment="\ud800"))
     assert journal.question("q1").question == "nul  and ? surrogate"  # type: ignore[union-attr]
-
-
-def test_scores_outlive_the_process(tmp_path: Path) -> None:
-    new = {f"{number:064x}": number / 7 for number in range(1200)}
-    SqlJournal(open_database(tmp_path)).put_scores(new)
-    again = SqlJournal(open_database(tmp_path))
-    assert again.get_scores([*new, "unknown"]) == new
-    again.put_scores({f"{0:064x}": 9.0})
-    assert again.get_scores([f"{0:064x}"]) == {f"{0:064x}": 9.0}
-    assert again.get_scores([]) == {}
-    again.put_scores({})
-
-
-def test_only_the_newest_scores_are_kept_when_pruned(journal: SqlJournal) -> None:
-    for number in range(5):
-        journal.put_scores({f"k{number}": 1.0})
-    assert journal.prune_scores(keep=2) == 3
-    assert set(journal.get_scores([f"k{number}" for number in range(5)])) == {"k3", "k4"}
-    assert journal.prune_scores(keep=2) == 0
-
-
-def test_one_version_of_a_kind_is_current_and_undoing_brings_the_last_one_back(journal: SqlJournal) -> None:
-    first = journal.add_version(kind="fusion", weights={"dense": 1.0}, scores={"mrr": 0.6})
-    second = journal.add_version(kind="fusion", weights={"dense": 0.5}, scores={"mrr": 0.7})
-    other = journal.add_version(kind="precise", weights={"path": "x"}, scores={})
-    assert journal.current_version("fusion") is None
-    journal.promote(first.id)
-    journal.promote(other.id)
-    assert journal.promote(second.id, "0.61 → 0.70").state == VersionState.CURRENT
-    assert {v.id: v.state for v in journal.list_versions("fusion")} == {
-        first.id: VersionState.RETIRED,
-        second.id: VersionState.CURRENT,
-    }
-    back = journal.rollback("fusion")
-    assert back is not None
-    assert back.id == first.id
-    assert journal.current_version("fusion").weights == {"dense": 1.0}  # type: ignore[union-attr]
-    assert journal.rollback("fusion") is None
-    assert journal.current_version("fusion") is None
-    assert journal.current_version("precise").id == other.id  # type: ignore[union-attr]
-
-
-def test_a_candidate_that_did_not_help_is_kept_aside_with_the_reason(journal: SqlJournal) -> None:
-    version = journal.add_version(kind="fusion", weights={}, scores={})
-    journal.keep_aside(version.id, "no gain on unseen marks")
-    found = journal.list_versions()[0]
-    assert (found.state, found.reason) == (VersionState.KEPT_ASIDE, "no gain on unseen marks")
-    with pytest.raises(UnknownName):
-        journal.promote("nothing")
