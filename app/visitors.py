@@ -103,7 +103,7 @@ class _Own:
 
     def collections(self) -> list[str]:
         """Stored names of what may be searched; never empty, because empty means everything to the engine."""
-        found = [info.name for info in self.whole.store.collections() if self.allows(collection=info.name)]
+        found = [name for name in self.whole.library.collections() if self.allows(collection=name)]
         return found or [self.stored(self.whole.settings.library.collection)]
 
     def documents(self) -> list[Document]:

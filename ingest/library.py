@@ -104,7 +104,7 @@ class Library:
                 self._queue.add_again(document.id, pipeline=pipeline, embedder=self._stores.embedder_fingerprint)
             except FileLost as error:
                 log.warning("%s", error)
-        self._worker.start()
+        self._worker.wake()
 
     def finish(self) -> None:
         """Work until nothing waits any more. Raises a SecondPassError when nothing can be done just now."""
@@ -154,7 +154,7 @@ class Library:
             )
             if password:
                 self._pipeline.passwords[added.document.id] = password
-        self._worker.start()
+        self._worker.wake()
         return Added(document=added.document, existed=not added.created)
 
     def ingest_files(
@@ -238,7 +238,7 @@ class Library:
         if password:
             self._pipeline.passwords[document_id] = password
         self._queue.retry(document_id)
-        self._worker.start()
+        self._worker.wake()
 
     def cancel(self, document_id: str) -> None:
         """Stop work on a document; it stays in the library as cancelled and can be retried."""
@@ -247,7 +247,7 @@ class Library:
     def delete(self, *document_ids: str) -> None:
         """Invisible at once; the worker then clears the indexes, SQL and the file."""
         self._queue.begin_delete(document_ids)
-        self._worker.start()
+        self._worker.wake()
 
     def delete_collection(self, name: str) -> None:
         """Every document of the collection, and its name. Raises a SecondPassError when that cannot be done now."""

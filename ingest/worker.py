@@ -48,7 +48,7 @@ class Worker:
             return self._trouble
 
     def start(self) -> None:
-        """Begin to work, or go on at once; nothing happens after `stop`."""
+        """Begin to work, if it has not; nothing happens after `stop`."""
         with self._starting:
             if not self._threads and not self.stopping.is_set():
                 self._threads = [
@@ -58,6 +58,12 @@ class Worker:
                 atexit.register(self.stop)
                 for thread in self._threads:
                     thread.start()
+                self._wake.set()
+
+    def wake(self) -> None:
+        """There is something new to do, or a reason to think that it can be done now: begin, or go on at once."""
+        self.start()
+        self._say("")
         self._wake.set()
 
     def stop(self) -> None:

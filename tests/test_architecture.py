@@ -72,6 +72,31 @@ def test_nothing_of_ours_unpickles_or_trusts_remote_code(path: Path) -> None:
                     assert ast.unparse(keyword.value) == "False", f"{path}:{node.lineno}: {keyword.arg}"
 
 
+# Where ingestion takes files off the disk: kept ones in the first (`_unlink`), what can be made again in the others.
+UNLINKS = {"ingest/store/files/folder.py", "ingest/store/reconcile.py", "ingest/store/tokens/mapped_files.py"}
+
+
+def test_kept_files_are_unlinked_in_one_place_only() -> None:
+    unlinking = {
+        str(path.relative_to(ROOT))
+        for path in FILES
+        if path.is_relative_to(ROOT / "ingest")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if node.func.attr in {"unlink", "rmtree", "rmdir", "removedirs"}
+    }
+    assert unlinking == UNLINKS
+    tree = ast.parse((ROOT / "ingest/store/files/folder.py").read_text(encoding="utf-8"))
+    functions = {
+        function.name
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".unlink")
+    }
+    assert functions == {"_unlink", "sweep", "whole_or_nothing"}  # the other two: temporary files
+
+
 def test_help_does_not_load_the_heavy_packages() -> None:
     code = (
         "import sys\n"

@@ -16,6 +16,8 @@ from app.application import Application
 from app.settings import read_settings
 from app.wiring import open_application
 from ingest.documents import Document, Status
+from ingest.errors import ReaderCrashed
+from ingest.read.sandbox import Reader
 from tests.faults.test_faults import with_stream
 
 SLOW = with_stream(b"BT /F 9 Tf 50 700 Td (word ) Tj ET\n" * 20_000, pages=400)
@@ -178,3 +180,35 @@ def test_fault_45_closing_with_a_document_in_work_leaves_it_waiting(tmp_path: Pa
     in_work(application)
     application.close()
     assert states(tmp_path) == {"slow.pdf": ("pending", 0)}
+
+
+def test_fault_29_a_program_that_ends_without_closing_ends_well_and_its_document_waits(tmp_path: Path) -> None:
+    program = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from app.settings import read_settings\n"
+        "from app.wiring import open_application\n"
+        "application = open_application(read_settings(home=Path(sys.argv[1])))\n"
+        "text = ' '.join(f'Sentence {i} speaks of topic {i % 97}.' for i in range(60_000))\n"
+        "document = application.library.add(text.encode(), 'long.txt').document\n"
+        "while application.store.document(document.id).chunks_done == 0:\n"
+        "    time.sleep(0.01)\n"  # now it is in the embedding model, which is native code
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert states(tmp_path) == {"long.txt": ("pending", 0)}
+
+
+def test_fault_29_a_reader_that_died_is_tried_three_times_and_only_that_counts(
+    app: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object, **__: object) -> None:
+        seen.append(states(tmp_path)["code.txt"])
+        raise ReaderCrashed("SIGSEGV")
+
+    seen: list[tuple[str, int]] = []
+    monkeypatch.setattr(Reader, "read", crash)
+    document = app.library.add(b"The gate code is 1111.", "code.txt").document
+    ended = app.library.wait_for(document.id)
+    assert (ended.status, ended.reason) == (Status.FAILED, "the PDF reader crashed: SIGSEGV")
+    assert seen == [("parsing", 0), ("parsing", 1), ("parsing", 2)]

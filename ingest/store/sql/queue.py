@@ -157,7 +157,8 @@ class SqlQueue:
     def cancel(self, document_id: str) -> bool:
         """Stop a document that waits or is in work: its worker finds the claim gone. Says whether it was one."""
         with writing(self._engine) as connection:
-            return _end(connection, documents.c.id == document_id, Status.CANCELLED, "cancelled", Cancelled.__name__) == 1
+            mine = documents.c.id == document_id
+            return _end(connection, mine, Status.CANCELLED, "cancelled", Cancelled.__name__) == 1
 
     # ---- claims -------------------------------------------------------------------------------------------
 
@@ -450,8 +451,8 @@ def _end(connection: Connection, which: ColumnElement[bool], status: Status, rea
 
 def _requeue(connection: Connection, which: ColumnElement[bool], **values: Any) -> int:
     _forget_chunks(connection, which)
-    change = {"status": Status.PENDING, "reason": "", "error": "", "pages_done": 0, "chunks_done": 0, **_NOBODYS, **values}
-    return connection.execute(update(documents).where(which).values(change)).rowcount
+    change = {"status": Status.PENDING, "reason": "", "error": "", "pages_done": 0, "chunks_done": 0, **_NOBODYS}
+    return connection.execute(update(documents).where(which).values(change | values)).rowcount
 
 
 def _forget_chunks(connection: Connection, which: ColumnElement[bool]) -> None:

@@ -31,6 +31,10 @@ log = logging.getLogger(__name__)
 
 MAPS_KEPT = 256  # open memory maps; more documents than that in one ranking are rare
 CHUNKS_AT_ONCE = 128  # bounds the float32 copy: 128 chunks of 220 tokens of 128 dimensions are 14 MB
+# A file whose header lies is damaged, and must not cost memory: no vocabulary has more word pieces, no document's
+# header more bytes (22 a passage).
+MOST_PIECES = 1 << 21
+MOST_HEADER = 1 << 24
 PRIOR_PASSAGES = 1000  # how many passages of the library weigh as much as the IDF learned from the training corpus
 _DTYPES = {"I8": np.int8, "I32": np.int32, "I64": np.int64}
 
@@ -255,8 +259,8 @@ def _mapped(path: Path) -> dict[str, NDArray[Any]]:
     whole = np.memmap(path, np.uint8, mode="r")
     data = np.asarray(whole)
     length = int(data[:8].view("<u8")[0])
-    if length > len(data) - 8:
-        raise ValueError("the header is cut off")
+    if length > min(len(data) - 8, MOST_HEADER):
+        raise ValueError("the header is cut off, or far too long")
     header = json.loads(data[8 : 8 + length].tobytes())
     body = data[8 + length :]
     if max(entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__") != len(body):
@@ -271,15 +275,22 @@ def _mapped(path: Path) -> dict[str, NDArray[Any]]:
 def _metadata(path: Path) -> dict[str, str]:
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        found: dict[str, str] = json.loads(file.read(min(length, path.stat().st_size)))["__metadata__"]
+        found: dict[str, str] = json.loads(file.read(min(length, MOST_HEADER)))["__metadata__"]
         return found
 
 
 def _read_header(path: Path) -> _Held:
     arrays = _mapped(path)
     chunk_ids = json.loads(_metadata(path)["chunks"])
-    if len(arrays["offsets"]) != len(chunk_ids) + 1 or arrays["offsets"][-1] != len(arrays["tokens"]):
+    offsets = arrays["offsets"]
+    whole = len(offsets) == len(chunk_ids) + 1 and offsets[-1] == len(arrays["tokens"])
+    if not whole or (np.diff(offsets, prepend=0) < 0).any():
         raise ValueError("its parts do not belong together")
+    pieces = arrays["pieces"]
+    if len(pieces) != len(arrays["piece_chunks"]) or (
+        len(pieces) and not 0 <= pieces.min() <= pieces.max() < MOST_PIECES
+    ):
+        raise ValueError("it counts word pieces that cannot be")
     return _Held(
         path=path,
         places={chunk_id: place for place, chunk_id in enumerate(chunk_ids)},

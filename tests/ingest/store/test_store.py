@@ -428,14 +428,3 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(LibraryDamaged, match="newer version"):
         open_store(tmp_path)
-
-
-def test_the_migrations_build_the_tables_that_the_code_uses(tmp_path: Path) -> None:
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    from ingest.store.sql.tables import metadata
-
-    store = open_store(tmp_path)
-    with store.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,6 +152,33 @@ def test_a_damaged_file_is_taken_for_missing(tmp_path: Path, damage: str) -> Non
     assert again.ids() == {"b-00000"}
     again.add([encoded_chunk("a", 0)])
     assert again.ids() == {"a-00000", "b-00000"}
+
+
+@pytest.mark.parametrize("lie", ["a vocabulary of billions", "a header of gigabytes", "offsets that run back"])
+def test_fault_46_a_file_whose_header_lies_is_damaged_and_costs_no_memory(tmp_path: Path, lie: str) -> None:
+    from safetensors import safe_open
+    from safetensors.numpy import load_file, save_file
+
+    index = open_index(tmp_path)
+    index.add([encoded_chunk("a", 0), encoded_chunk("a", 1), encoded_chunk("b", 0)])
+    path = next(tmp_path.glob("*/a.safetensors"))
+    arrays = load_file(path)
+    with safe_open(path, "numpy") as file:
+        metadata = file.metadata()
+    if lie == "a header of gigabytes":
+        size = 600 * 2**20
+        path.write_bytes(size.to_bytes(8, "little") + path.read_bytes()[8:])
+        os.truncate(path, size + 100)  # sparse: it takes no room on the disk
+    else:
+        if lie == "a vocabulary of billions":
+            arrays["pieces"][-1] = 2**31 - 1
+        else:
+            arrays["offsets"][1] = -5
+        save_file(arrays, path, metadata)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    again = open_index(tmp_path)
+    assert again.ids() == {"b-00000"}
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 100
 
 
 def test_one_flipped_bit_is_found_by_the_thorough_check(tmp_path: Path) -> None:
