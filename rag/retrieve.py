@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from ingest.documents import Chunk, Hit, Query
-from ingest.errors import LibraryDamaged
+from ingest.errors import SecondPassError
 from ingest.protocols import Index, Store
 from rag.ranking import Candidate, Ranking
 from rag.stages import PASSAGES, Kind
@@ -59,7 +59,7 @@ def _search(index: Index, query: Query, limit: int, named: Sequence[str]) -> tup
             inside = index.search(replace(query, document_ids=tuple(named)), limit // 2)
             known = {hit.chunk_id for hit in hits}
             hits = sorted([*hits, *(hit for hit in inside if hit.chunk_id not in known)], key=lambda hit: -hit.score)
-    except LibraryDamaged as error:
+    except SecondPassError as error:  # whatever the store says of itself; the other index answers
         hits, note = [], str(error)
     return hits, (time.perf_counter() - started) * 1000, note
 

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from ingest.documents import Chunk, Document, Hit, Query, Status
-from ingest.errors import LibraryDamaged
+from ingest.errors import DiskFull, LibraryDamaged, LibraryInUse, SecondPassError, StoreUnreachable
 from rag.named_documents import named_documents
 from rag.retrieve import retrieve
 from tests.fakes.passages import chunk, query
@@ -14,12 +16,14 @@ from tests.fakes.passages import chunk, query
 class ListIndex:
     """An index that knows its hits by heart: (document, chunk id, score)."""
 
-    def __init__(self, name: str, hits: Sequence[tuple[str, str, float]], *, damaged: bool = False) -> None:
-        self.name, self.hits, self.damaged = name, hits, damaged
+    def __init__(
+        self, name: str, hits: Sequence[tuple[str, str, float]], *, fails: type[SecondPassError] | None = None
+    ) -> None:
+        self.name, self.hits, self.fails = name, hits, fails
 
     def search(self, asked: Query, limit: int) -> list[Hit]:
-        if self.damaged:
-            raise LibraryDamaged(f"{self.name} cannot be read; it is rebuilt at the next start")
+        if self.fails:
+            raise self.fails(f"{self.name} cannot be read; it is rebuilt at the next start")
         inside = [hit for hit in self.hits if not asked.document_ids or hit[0] in asked.document_ids]
         return [Hit(chunk_id=key, score=score) for _, key, score in sorted(inside, key=lambda hit: -hit[2])[:limit]]
 
@@ -50,9 +54,12 @@ def test_each_index_has_its_own_step_and_a_hit_of_a_gone_document_is_dropped() -
     assert not len(steps[1].ranking)
 
 
-def test_a_damaged_index_gives_an_empty_step_that_says_so_and_the_other_answers() -> None:
+@pytest.mark.parametrize("fails", [LibraryDamaged, StoreUnreachable, LibraryInUse, DiskFull, SecondPassError])
+def test_an_index_that_fails_gives_an_empty_step_that_says_so_and_the_other_answers(
+    fails: type[SecondPassError],
+) -> None:
     kept = chunk("text", document="a")
-    indexes = (ListIndex("bm25", [("a", kept.id, 2.0)]), ListIndex("dense", [], damaged=True))
+    indexes = (ListIndex("bm25", [("a", kept.id, 2.0)]), ListIndex("dense", [], fails=fails))
     bm25, dense, _ = retrieve(query(), indexes=indexes, store=ListStore([kept]), limit=10)
     assert len(bm25.ranking) == 1
     assert dense.degraded

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ingest.documents import EncodedChunk, Hit, Query
-from ingest.errors import DiskFull, LibraryDamaged
+from ingest.errors import DiskFull, LibraryDamaged, SecondPassError, StoreUnreachable
 from ingest.store.failpoints import reach
 from ingest.store.files.folder import disk_full
 
@@ -195,11 +195,12 @@ def _touch(collection: ChromaCollection) -> None:
 
 @contextmanager
 def _translated(folder: Path) -> Iterator[None]:
-    from chromadb.errors import ChromaError
-
+    """Whatever Chroma raises, as an error of ours: a question then goes on with the keyword index."""
     try:
         yield
-    except (ChromaError, ValueError) as error:
+    except SecondPassError:
+        raise
+    except Exception as error:
         raise _in_words(folder, error) from error
     except BaseException as error:  # Chroma's Rust panics are no Exception
         if type(error).__name__ != "PanicException":
@@ -207,10 +208,12 @@ def _translated(folder: Path) -> Iterator[None]:
         raise _in_words(folder, error) from error
 
 
-def _in_words(folder: Path, error: BaseException) -> Exception:
+def _in_words(folder: Path, error: BaseException) -> SecondPassError:
     said = str(error).lower()
     if "disk is full" in said or "no space left" in said:
         return DiskFull("The disk is full: the vector index was not extended. Free some space and try again.")
+    if isinstance(error, ConnectionError | TimeoutError):
+        return StoreUnreachable("The vector index does not answer. Try again soon.")
     log.warning("vector index: %s", error)
     return LibraryDamaged(
         f"The vector index ({folder.name}) cannot be read ({type(error).__name__}). It is rebuilt from the database "

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.documents import EncodedChunk, Hit, Query
-from ingest.errors import DiskFull, LibraryDamaged, LibraryInUse
+from ingest.errors import DiskFull, LibraryDamaged, LibraryInUse, SecondPassError
 from ingest.language.detect import detect_of_passages
 from ingest.language.profile import fingerprint as analyser
 from ingest.language.profile import profile_of
@@ -223,9 +223,12 @@ def _folder_of(folder: Path, fingerprint: str) -> Path:
 
 @contextmanager
 def _translated(folder: Path) -> Iterator[None]:
+    """Whatever tantivy raises, as an error of ours: a question then goes on with the vector index."""
     try:
         yield
-    except (ValueError, OSError) as error:
+    except SecondPassError:
+        raise
+    except Exception as error:
         raise _in_words(folder, error) from error
     except BaseException as error:  # tantivy's Rust panics are no Exception
         if type(error).__name__ != "PanicException":
@@ -233,7 +236,7 @@ def _translated(folder: Path) -> Iterator[None]:
         raise _in_words(folder, error) from error
 
 
-def _in_words(folder: Path, error: BaseException) -> Exception:
+def _in_words(folder: Path, error: BaseException) -> SecondPassError:
     said = str(error).lower()
     if "no space left" in said:
         return DiskFull("The disk is full: the keyword index was not extended. Free some space and try again.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,9 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ingest.errors import DiskFull, LibraryDamaged, LibraryInUse, SecondPassError, StoreUnreachable
+
+log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 30.0
 FILE_NAME = "library.sqlite3"
@@ -24,7 +28,12 @@ def open_database(home: Path, url: str | None = None) -> Engine:
     Raises LibraryDamaged when the file is no database or was written by a newer version, LibraryInUse when another
     program keeps it locked, DiskFull when there is no room for the tables.
     """
-    engine = create_engine(url or f"sqlite:///{home / FILE_NAME}", pool_pre_ping=url is not None, pool_size=10)
+    engine = create_engine(
+        url or f"sqlite:///{home / FILE_NAME}",
+        pool_pre_ping=url is not None,
+        pool_size=10,
+        hide_parameters=True,  # an error's text goes to the log, a document's does not
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -80,7 +89,7 @@ def translated() -> Iterator[None]:
         raise _in_words(error) from error
 
 
-def _in_words(error: SQLAlchemyError) -> Exception:
+def _in_words(error: SQLAlchemyError) -> SecondPassError:
     said = str(error.orig if isinstance(error, DBAPIError) else error).lower()
     # With no byte left SQLite cannot grow its shared-memory file, and calls that an I/O error.
     no_room = isinstance(error, DBAPIError) and getattr(error.orig, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE"
@@ -102,9 +111,13 @@ def _in_words(error: SQLAlchemyError) -> Exception:
             "(second-pass restore), or move it away: the files themselves are still in the folder `files`, and "
             "`second-pass doctor --adopt` adds them to a new database."
         )
-    if isinstance(error, DBAPIError) and (error.connection_invalidated or "connect" in said):
-        return StoreUnreachable("The library's database server does not answer: nothing was saved. Try again soon.")
-    return error
+    away = isinstance(error, DBAPIError) and (error.connection_invalidated or "connect" in said)
+    if away or isinstance(error, DisconnectionError | PoolTimeout):
+        return StoreUnreachable("The library's database does not answer: nothing was saved. Try again soon.")
+    log.error("the database refused: %s", error)
+    return SecondPassError(
+        f"The library's database refused that ({type(error).__name__}): nothing was saved. The log says more."
+    )
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
