@@ -23,6 +23,7 @@ from ingest.questions import AskedQuestion, Conversation, PassageMark, Signal, T
 if TYPE_CHECKING:
     from app.application import Application
     from ingest.library import Added
+    from ingest.store.reconcile import Report
     from rag.engine import AskStream, Options
     from rag.tracing import Trace
 
@@ -192,7 +193,10 @@ class _Store(_Door):
 
 class _Library(_Door):
     part = "library"
-    open_to_all = ("report",)
+
+    @property
+    def report(self) -> Report:
+        return self._whole.report.for_visitors()  # type: ignore[no-any-return]
 
     def add(self, data: bytes, name: str, *, collection: str, replace: bool = False) -> Added:
         into = self._own.stored(collection)

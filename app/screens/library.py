@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.safe_text import plain
 from app.screens.documents import act_on, document_list
 from app.screens.uploads import upload
 from app.shared import application
@@ -19,6 +20,8 @@ with st.container(horizontal_alignment="center"), st.container(width=READING_WID
     documents = list(app.store.documents())  # with what was just added
     with heading:
         page_heading("Library", summary(documents) if documents else "Files of your own, as many as you like")
+        if notice := app.library.report.notice:
+            st.warning(plain(notice), icon=":material/inventory_2:")
     if documents:
         document_list(app)
     else:

@@ -106,6 +106,11 @@ class Report:
             "`second-pass doctor --adopt` adds them to the library again, `--discard` removes them for good."
         )
 
+    def for_visitors(self) -> Report:
+        """Without what names files: those may be another person's."""
+        findings = tuple(finding for finding in self.findings if finding.store != "files")
+        return replace(self, findings=findings, set_aside=(), failed=())
+
     def text(self) -> str:
         """For a person; one sentence a finding."""
         said = [finding.text for finding in self.findings]

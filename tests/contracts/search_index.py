@@ -13,6 +13,7 @@ import pytest
 from ingest.documents import Hit, Query
 from ingest.errors import LibraryDamaged
 from ingest.store.protocols import SearchIndex
+from tests.contracts.stored_index import StoredIndexContract
 from tests.fakes.library_parts import encoded_chunk, query
 
 Make = Callable[[], SearchIndex]
@@ -28,7 +29,7 @@ def ask_for(document_id: str, position: int, **filters: tuple[str, ...]) -> Quer
     return query(item.chunk.text, item.encoded, **filters)
 
 
-class SearchIndexContract:
+class SearchIndexContract(StoredIndexContract):
     """`open_index` opens the implementation over a folder."""
 
     def open_index(self, folder: Path) -> SearchIndex:
@@ -66,16 +67,6 @@ class SearchIndexContract:
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
         assert index.ids() == {f"a-{position:05d}" for position in range(10)}
 
-    def test_adding_twice_is_adding_once(self, make: Make) -> None:
-        index = make()
-        items = [encoded_chunk("a", position) for position in range(3)]
-        index.add(items)
-        index.add(items)
-        index.add([])
-        assert len(index.ids()) == 3
-        found = ids(index.search(ask_for("a", 1), 10))
-        assert len(found) == len(set(found))
-
     def test_what_is_added_again_is_found_by_its_new_content(self, make: Make) -> None:
         index = make()
         index.add([encoded_chunk("a", 0), encoded_chunk("a", 1)])
@@ -91,12 +82,6 @@ class SearchIndexContract:
         index.remove("a")
         assert index.ids() == {f"b-{position:05d}" for position in range(4)}
         assert all(found.startswith("b-") for found in ids(index.search(ask_for("a", 2), 10)))
-
-    def test_discarding_removes_only_the_ids_named(self, make: Make) -> None:
-        index = make()
-        index.add([encoded_chunk("a", position) for position in range(4)])
-        index.discard({"a-00001", "a-00003", "unknown"})
-        assert index.ids() == {"a-00000", "a-00002"}
 
     def test_everything_outlives_a_restart(self, make: Make) -> None:
         index = make()

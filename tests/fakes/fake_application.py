@@ -14,6 +14,7 @@ from app.settings import Settings
 from ingest.documents import Box, Chunk, Document, Status
 from ingest.errors import WrongPassword
 from ingest.questions import AskedQuestion, Conversation, PassageMark, Signal, Thumb
+from ingest.store.reconcile import Report
 from rag.engine import Options
 from rag.ranking import Candidate, Ranking
 from rag.stages import Kind
@@ -203,6 +204,8 @@ class FakeAdded:
 
 
 class FakeLibrary:
+    report = Report()
+
     def __init__(self, store: FakeStore) -> None:
         self.store = store
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ingest.documents import EncodedChunk, EncodedText
 from ingest.store.tokens.mapped_files import PRIOR_PASSAGES, TokenIndex
+from tests.contracts.stored_index import StoredIndexContract
 from tests.fakes.library_parts import encoded, encoded_chunk, query, small_projection
 
 
@@ -219,3 +220,8 @@ def test_the_file_is_a_plain_safetensors_file(tmp_path: Path) -> None:
     tensors = load_file(next(tmp_path.glob("*/a.safetensors")))
     np.testing.assert_array_equal(tensors["tokens"], np.concatenate([item.encoded.tokens for item in items]))
     np.testing.assert_array_equal(tensors["offsets"], [0, 6, 12, 18])
+
+
+class TestTokenIndex(StoredIndexContract):
+    def open_index(self, folder: Path) -> TokenIndex:
+        return open_index(folder)
