@@ -158,15 +158,15 @@ def test_documents_of_another_embedding_model_are_named_and_only_found_by_words(
 def test_a_keyword_index_of_other_words_is_filled_again_from_sql(tmp_path: Path) -> None:
     stores = open_stores(tmp_path)
     a, b = fill(stores, b"a", b"b")
-    close(stores)
+    stores.close()
     (written,) = (tmp_path / "keywords").iterdir()
     written.rename(tmp_path / "keywords" / "of-an-older-version")
     stores = open_stores(tmp_path)
-    report = reconcile(stores, starting=True)
+    report = resume(stores)
     assert report.text() == "The keyword index lacked 10 passages of 2 documents: added from the database."
     assert {hit.chunk_id[:-6] for hit in stores.keywords.search(query("revenue"), 10)} == {a, b}
     assert everything_equals_sql(stores)
-    close(stores)
+    stores.close()
 
 
 def test_a_thorough_check_finds_a_flipped_bit_and_a_missing_pdf(stores: Stores, tmp_path: Path) -> None:
