@@ -142,26 +142,22 @@ class TantivyIndex:
             self._let_go()
 
     def _asked(self, text: str) -> tantivy.Query | None:
-        """Any of the question's terms, for each language in the terms of that language; None when it has no word."""
+        """Any of the question's terms, in each language the terms of that language; None when it has no word."""
         import tantivy
 
-        asked = []
+        languages: dict[tuple[str, ...], list[str]] = {}  # by the terms that the question has in them
         for language in self._languages:
-            terms = list(dict.fromkeys(profile_of(language).question_terms(text)))[:MOST_TERMS]
-            if terms:
-                asked.append((language, self._any_of("text", terms)))
-        if len(self._languages) == 1:
-            return asked[0][1] if asked else None
-        within = [
-            tantivy.Query.boolean_query(
-                [
-                    (tantivy.Occur.Must, terms),
-                    (tantivy.Occur.Must, tantivy.Query.const_score_query(self._any_of("language", [language]), 0.0)),
-                ]
-            )
-            for language, terms in asked
-        ]
-        return tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in within]) if within else None
+            terms = tuple(dict.fromkeys(profile_of(language).question_terms(text)))[:MOST_TERMS]
+            languages.setdefault(terms, []).append(language)
+        if len(languages) == 1:
+            (terms,) = languages
+            return self._any_of("text", terms) if terms else None
+        within = []
+        for terms, spoken in languages.items():
+            there = tantivy.Query.const_score_query(self._any_of("language", spoken), 0.0)
+            both = [(tantivy.Occur.Must, one) for one in (self._any_of("text", terms), there)]
+            within.append((tantivy.Occur.Should, tantivy.Query.boolean_query(both)))
+        return tantivy.Query.boolean_query(within) if within else None
 
     def _any_of(self, field: str, values: Sequence[str]) -> tantivy.Query:
         import tantivy
