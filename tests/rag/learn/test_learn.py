@@ -205,8 +205,8 @@ def test_a_training_folder_that_cannot_be_used_names_the_file(tmp_path: Path, co
 
 
 def test_invented_lists_are_repeatable_and_their_right_passage_is_not_among_the_wrong() -> None:
-    lists = make_lists(companies=4, families=4, seed=9)
-    assert lists == make_lists(companies=4, families=4, seed=9)
+    lists = make_lists(families=2, seed=9)
+    assert lists == make_lists(families=2, seed=9)
     assert {item.source for item in lists} == {"synthetic-report", "synthetic-handbook"}
     for item in lists:
         assert len(item.passages) == len(item.headers) >= 6

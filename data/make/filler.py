@@ -1,0 +1,86 @@
+"""Sentences that fit any paper and answer nothing, and statements that hold no longer: what a reader must pass by."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+from data.make.draw import draw
+
+SLOTS = (
+    ("money", "money 20 90000 10"),
+    ("date", "date"),
+    ("person", "person"),
+    ("place", "place"),
+    ("count", "int 2 400"),
+    ("code", "code"),
+    ("weekday", "weekday"),
+    ("month", "month"),
+    ("percent", "percent 1 60"),
+)
+ANYWHERE = (
+    "This part was written by {person} and has been read by all who are concerned.",
+    "In an earlier draft {money} stood here, which nobody found convincing in the end.",
+    "Those who wish to know more will find a fuller account in file {code}.",
+    "The wording was settled on {date} after a long exchange of letters.",
+    "It has proved useful to keep matters short, and so not every case that may arise is treated here.",
+    "Whether this will still be so in a few years depends on much that nobody can foresee today.",
+    "A similar text from {place} served as a model, although little of it is left.",
+    "Of {count} remarks that were sent in, most concerned spelling.",
+    "For reasons of space the history of the matter is not told again.",
+    "What is said here holds unless something else is said further on.",
+    "Some would have wished for more detail, others for less; what follows is a compromise.",
+    "See also page {count}.",
+    "Compare what {person} has written on the subject.",
+    "A table with all details can be had on request, as can older versions of this text.",
+    "In {month} there was some confusion about this point, which has since been cleared up.",
+    "Experience shows that about {percent} of all questions concern this part.",
+    "Nothing in this paragraph is new to those who have read the earlier ones.",
+    "If in doubt, ask before you act, for it is easier to prevent a mistake than to mend it.",
+    "Every {weekday} the office looks through what has come in.",
+    "We have taken care to use plain words.",
+    "The sum of {money} that was named in the press had another background and plays no part here.",
+    "Copies have gone to {place} and to {person}.",
+    "As elsewhere, good sense is expected of everybody.",
+    "There are exceptions, but they are few and are listed where they belong.",
+    "Number {code} is the number of the file and means nothing else.",
+    "This was also the opinion of {person}, who looked into the matter on {date}.",
+    "It would go too far to explain how this came about.",
+    "Much of what is usual elsewhere does not fit here, and the other way round.",
+    "A shorter version hangs on the notice board in {place}.",
+    "Both sides know that circumstances may change, and they will talk to each other if that happens.",
+)
+NO_LONGER = (
+    "Until the last change it said: “{s}”",
+    "The previous version, which is void, read: “{s}”",
+    "A draft that was never adopted put it thus: “{s}”",
+    "For comparison, a text from {place} reads: “{s}”",
+    "What could formerly be read here no longer holds: “{s}”",
+    "An example from a textbook, with invented values: “{s}”",
+)
+IN_FORCE = (
+    "Since the last change it says: “{s}”",
+    "The text now in force reads: “{s}”",
+    "What holds today is this: “{s}”",
+    "In the words that were agreed on: “{s}”",
+)
+
+
+def anywhere(rng: random.Random, context: Mapping[str, str]) -> str:
+    """A sentence that fits anywhere; its names and numbers belong to nothing that is asked about."""
+    return _drawn(rng.choice(ANYWHERE), rng, context)
+
+
+def no_longer(statement: str, rng: random.Random, context: Mapping[str, str]) -> str:
+    """A statement in the words of a true one that does not hold: of an older version, a draft, another paper."""
+    return _drawn(rng.choice(NO_LONGER), rng, {**context, "s": statement})
+
+
+def in_force(statement: str, rng: random.Random) -> str:
+    """A true statement in quotes, so that quotes alone tell nothing."""
+    return rng.choice(IN_FORCE).replace("{s}", statement)
+
+
+def _drawn(form: str, rng: random.Random, context: Mapping[str, str]) -> str:
+    drawn = {name: draw(spec, rng, context) for name, spec in SLOTS if f"{{{name}}}" in form}
+    return form.format_map({**context, **drawn})
