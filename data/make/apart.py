@@ -105,14 +105,14 @@ def _by_meaning(questions: Sequence[str], made: Sequence[str]) -> NDArray[np.flo
     from rag.learn.training_lists import dense_vectors
 
     vectors = dense_vectors([*questions, *made], max_length=64).astype(np.float64)
-    return (vectors[: len(questions)] @ vectors[len(questions) :].T).max(axis=1)
+    return np.asarray((vectors[: len(questions)] @ vectors[len(questions) :].T).max(axis=1))
 
 
 def _p_of_nearer(first: NDArray[np.float64], second: NDArray[np.float64], seed: int) -> float:
     from scipy.stats import permutation_test
 
     def difference(a: NDArray[np.float64], b: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-        return np.mean(a, axis=axis) - np.mean(b, axis=axis)
+        return np.asarray(np.mean(a, axis=axis) - np.mean(b, axis=axis))
 
     result = permutation_test(
         (first, second),

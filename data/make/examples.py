@@ -89,14 +89,15 @@ def examples_of(books: Sequence[Book], rng: random.Random) -> Iterator[Example]:
         for other in siblings:
             for question in other.document.questions:
                 # The sibling's question names what this document never mentions: nothing here can answer it.
-                if question.names and question.answers and not _mentioned(question.names, book) and rng.random() < 0.12:
-                    moved = replace(question, answers=(), needs=(), kind="not here", absent=question.names[0])
+                missing = [name for name in question.names if not _mentions(book, name)]
+                if missing and question.answers and rng.random() < 0.12:
+                    moved = replace(question, answers=(), needs=(), kind="not here", absent=missing[0])
                     if made := example(moved, book, [], strangers, rng):
                         yield made
 
 
-def _mentioned(names: Sequence[str], book: Book) -> bool:
-    return any(name.lower() in book.text.lower() for name in names)
+def _mentions(book: Book, name: str) -> bool:
+    return name.lower() in book.text.lower()
 
 
 def example(
@@ -125,7 +126,10 @@ def example(
         return any(key.split("|")[1].startswith(question.about) for key in piece.spans)
 
     own = [piece for piece in book.pieces if piece not in right and not states(piece)]
-    foreign = [p for other in (*siblings, *strangers) for p in other.pieces if not states(p)]
+    # A stranger that bears all the names that the question gives might be meant by it just as well.
+    others = [*siblings, *(b for b in strangers if not all(_mentions(b, name) for name in question.names))]
+    others = others if question.names else [*siblings, *strangers]
+    foreign = [p for other in others for p in other.pieces if not states(p)]
     if not question.names:
         foreign = [p for p in foreign if not looks(p)]
     else:

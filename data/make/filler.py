@@ -58,6 +58,60 @@ NO_LONGER = (
     "What could formerly be read here no longer holds: “{s}”",
     "An example from a textbook, with invented values: “{s}”",
 )
+NO_LONGER_IN = {
+    "de": ("In der alten Fassung, die nicht mehr gilt, stand: „{s}“", "In einem Entwurf hieß es: „{s}“"),
+    "fr": ("Dans l'ancienne version, désormais caduque, on lisait : « {s} »", "Un projet abandonné disait : « {s} »"),
+    "es": ("La versión anterior, que ya no vale, decía: «{s}»", "En un borrador se leía: «{s}»"),
+    "tr": ("Artık geçerli olmayan eski metin şöyleydi: “{s}”", "Bir taslakta şu yazıyordu: “{s}”"),
+    "ja": ("すでに無効となった旧版には「{s}」とあった。", "採用されなかった案には「{s}」とあった。"),
+    "zh": ("已失效的旧版本写道:“{s}”", "未被采用的草案写道:“{s}”"),
+    "ar": ("جاء في النص القديم الذي لم يعد ساريا: «{s}»", "جاء في مسودة لم تعتمد: «{s}»"),
+}
+ANYWHERE_IN = {
+    "de": (
+        "Weitere Fragen beantwortet {person}.",
+        "Dieser Abschnitt wurde am {date} zuletzt durchgesehen.",
+        "Einzelheiten stehen in der Akte {code}.",
+        "In der Zeitung war von {money} die Rede; das hat hiermit nichts zu tun.",
+        "Auf Wunsch wird dieser Text vorgelesen.",
+    ),
+    "fr": (
+        "Pour toute autre question, voir le dossier {code}.",
+        "Ce paragraphe a été relu le {date} par {person}.",
+        "La somme de {money}, citée dans la presse, n'a aucun rapport avec ce texte.",
+        "Une copie est affichée à l'entrée.",
+    ),
+    "es": (
+        "Más detalles figuran en el expediente {code}.",
+        "Este párrafo fue revisado el {date} por {person}.",
+        "La suma de {money} que citó la prensa no tiene relación con este texto.",
+        "Hay una copia en el tablón de anuncios.",
+    ),
+    "tr": (
+        "Ayrıntılar {code} numaralı dosyada yer alır.",
+        "Bu bölüm son olarak {date} tarihinde gözden geçirildi.",
+        "Basında geçen {money} tutarının bu metinle ilgisi yoktur.",
+        "Bir kopyası girişte asılıdır.",
+    ),
+    "ja": (
+        "詳しくは資料{code}を参照してください。",
+        "この項目は{date}に見直された。",
+        "新聞に載った{money}という金額は、この文書とは関係がない。",
+        "写しは入口に掲示してある。",
+    ),
+    "zh": (
+        "详情见{code}号文件。",
+        "本段最近一次修订是在{date}。",
+        "报纸上提到的{money}与本文无关。",
+        "副本张贴在入口处。",
+    ),
+    "ar": (
+        "التفاصيل في الملف {code}.",
+        "روجعت هذه الفقرة في {date}.",
+        "المبلغ المذكور في الصحف، وهو {money}، لا علاقة له بهذا النص.",
+        "توجد نسخة عند المدخل.",
+    ),
+}
 IN_FORCE = (
     "Since the last change it says: “{s}”",
     "The text now in force reads: “{s}”",
@@ -68,12 +122,12 @@ IN_FORCE = (
 
 def anywhere(rng: random.Random, context: Mapping[str, str]) -> str:
     """A sentence that fits anywhere; its names and numbers belong to nothing that is asked about."""
-    return _drawn(rng.choice(ANYWHERE), rng, context)
+    return _drawn(rng.choice(ANYWHERE_IN.get(context["lang"], ANYWHERE)), rng, context)
 
 
 def no_longer(statement: str, rng: random.Random, context: Mapping[str, str]) -> str:
     """A statement in the words of a true one that does not hold: of an older version, a draft, another paper."""
-    return _drawn(rng.choice(NO_LONGER), rng, {**context, "s": statement})
+    return _drawn(rng.choice(NO_LONGER_IN.get(context["lang"], NO_LONGER)), rng, {**context, "s": statement})
 
 
 def in_force(statement: str, rng: random.Random) -> str:

@@ -28,7 +28,7 @@ from data.make.filler import anywhere, in_force, no_longer
 
 OPEN, MIDDLE, CLOSE = "\x02", "\x03", "\x04"
 _MARKED = re.compile(f"{OPEN}([^{MIDDLE}]*){MIDDLE}|{CLOSE}")
-_SENTENCE = re.compile(f"((?:^|[.?!] )(?:{OPEN}[^{MIDDLE}]*{MIDDLE})?)([a-z])")
+_SENTENCE = re.compile(f"((?:^|(?<![ap][.]m)[.?!] )(?:{OPEN}[^{MIDDLE}]*{MIDDLE})?)([a-z])")
 _WRITTEN = re.compile(r"\[\[(?:([a-z]+):)?(.*?)\]\]", re.S)
 
 
@@ -73,7 +73,7 @@ class InventedQuestion:
     """A question. ``answers``: keys of the facts whose cover is the answer; ``needs``: keys its evidence must hold.
 
     A key is "owner|about|detail": the same about of another owner, or with another detail, is another fact. ``names``:
-    what in the question says which document is meant, () where any document of the genre might answer. A question
+    what in the question says which document is meant (all of it), () where any of the genre might answer. A question
     without ``answers`` has none in its document; ``absent`` is then the word that the document lacks, where it is one.
     """
 
@@ -105,7 +105,9 @@ def marked(key: str, text: str) -> str:
 
 def unmarked(text: str) -> tuple[str, dict[str, tuple[int, int]]]:
     """Plain text, and key → (start, end) of each fact's first statement in it. Marks may lie within each other."""
-    plain, spans, waiting, last = "", {}, [], 0
+    plain, last = "", 0
+    spans: dict[str, tuple[int, int]] = {}
+    waiting: list[tuple[str, int]] = []
     for found in _MARKED.finditer(text):
         plain += text[last : found.start()]
         last = found.end()
@@ -168,7 +170,7 @@ def compose(
 ) -> InventedDocument:
     """A document that states most of ``topics``, with ``sections`` (tables) put among them.
 
-    ``context`` fills slots that the whole document shares. ``of`` are ways to name it in a question, each holding one
+    ``context`` fills slots that the whole document shares. ``of`` are ways to name it in a question, each holding some
     of ``names``, which set it apart from its family. Topics with no ``?`` are never left out.
     """
     kept = [topic for topic in topics if not topic.asks or rng.random() < keep] or [topics[0]]
@@ -180,41 +182,36 @@ def compose(
     asked: list[InventedQuestion] = list(questions)
     parts: list[tuple[str, list[Block]]] = []
     together = rng.random() < 0.35
+    said_already: set[str] = set()
     for topic in kept:
         if not topic.says:
             continue
         owner = f"{title}|{genre}.{topic.name}"
-        stated = _WRITTEN.sub(
-            lambda found, owner=owner: marked(f"{owner}|{found[1] or ''}", found[2]), rng.choice(topic.says)
-        )
-        statement = _filled(stated, slots[topic.name])
+        statement = _filled(_with_keys(rng.choice(topic.says), owner), slots[topic.name])
         if lang == "en" and topic.asks and rng.random() < 0.06:
             statement = in_force(statement, rng)
         lines = [statement]
-        for fill in topic.fills:
-            if rng.random() < 0.4:
-                lines.insert(rng.randint(0, len(lines)), _filled(fill, slots[topic.name]))
-        for _ in range(rng.choice((0, 1, 1, 2)) if pool else 0):
-            foreign = _filled(rng.choice(pool), {**slots[topic.name], **_all(slots)})
-            if foreign not in lines:
-                lines.insert(rng.randint(0, len(lines)), foreign)
-        if lang == "en":
-            for _ in range(rng.choice((0, 0, 1, 1, 2, 3))):
-                lines.insert(rng.randint(0, len(lines)), anywhere(rng, context))
-            if topic.asks and rng.random() < 0.25:
-                other = _filled(_WRITTEN.sub(r"\2", rng.choice(topic.says)), _slots(topic, context, rng))
-                past = no_longer(other, rng, context)
-                if rng.random() < 0.5 or not parts:
-                    lines.insert(rng.randint(0, len(lines)), past)
-                else:
-                    rng.choice(parts)[1].append(Block(lines=(past,)))
+        around = [_filled(fill, slots[topic.name]) for fill in topic.fills if rng.random() < 0.5]
+        around += [_filled(rng.choice(pool), _all(slots)) for _ in range(rng.choice((0, 1, 1, 2)) if pool else 0)]
+        around += [anywhere(rng, context) for _ in range(rng.choice((0, 0, 1, 1, 2, 3)))]
+        for line in around:
+            if line not in said_already:
+                said_already.add(line)
+                lines.insert(rng.randint(0, len(lines)), line)
+        if topic.asks and rng.random() < (0.25 if lang == "en" else 0.5):
+            other = _filled(_WRITTEN.sub(r"\2", rng.choice(topic.says)), _slots(topic, context, rng))
+            past = no_longer(other, rng, context)
+            if rng.random() < 0.5 or not parts:
+                lines.insert(rng.randint(0, len(lines)), past)
+            else:
+                rng.choice(parts)[1].append(Block(lines=(past,)))
         block = [Block(lines=(line,)) for line in lines]
         if together and parts and rng.random() < 0.5:
             parts[-1][1].extend(block)
         else:
             parts.append((rng.choice(topic.heads), block))
         held = {found[1] or "" for found in _WRITTEN.finditer("".join(topic.says))}
-        said = unmarked(lines[[OPEN in line for line in lines].index(True)])[1] if OPEN in "".join(lines) else {}
+        said = unmarked(statement)[1]
         for mark in sorted(held):
             if f"{owner}|{mark}" not in said:
                 continue
@@ -263,6 +260,10 @@ def _all(slots: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     return {name: value for values in slots.values() for name, value in values.items()}
 
 
+def _with_keys(says: str, owner: str) -> str:
+    return _WRITTEN.sub(lambda found: marked(f"{owner}|{found[1] or ''}", found[2]), says)
+
+
 def _filled(text: str, values: Mapping[str, str]) -> str:
     filled = text.format_map({**values, "of": ""})
     return _SENTENCE.sub(lambda found: found[1] + found[2].upper(), filled)
@@ -283,7 +284,7 @@ def _question(
         form=form,
         answers=(key,) if key else (),
         needs=(key,) if key else (),
-        names=tuple(names) if named else (),
+        names=names_in(text, names) if named else (),
         about=about,
         kind=kind_of(form) if key else "not here",
     )
@@ -296,6 +297,11 @@ def named_question(
     named = bool(of) and "{of}" in form and rng.random() < 0.55
     text = form.format_map({**values, "of": rng.choice(list(of)) if named else ""})
     return text, named
+
+
+def names_in(text: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of ``names`` that the question spells out."""
+    return tuple(name for name in names if name.lower() in text.lower())
 
 
 def kind_of(form: str) -> str:

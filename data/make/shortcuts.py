@@ -24,8 +24,9 @@ def shortcuts(examples: Sequence[Example]) -> dict[str, float]:
     """The share of lists that each rule of thumb gets right, and where answers stand (0 begins, 1 ends the passage).
 
     ``nothing here by overlap``: how often an answered question shares a larger part of its words with its passage than
-    an unanswered one does (.5 tells nothing). ``nothing here by question``: how well the question's form alone tells answered from unanswered ones, as accuracy
-    of the majority of each form; ``share answered`` is what always saying "answered" reaches.
+    an unanswered one does (.5 tells nothing). ``nothing here by question``: how well the question's form alone tells
+    answered from unanswered ones, as accuracy of each form's majority; ``share answered`` is what always saying
+    "answered" reaches.
     """
     answered = [item for item in examples if item.answer]
     ranked = [item for item in answered if len(item.negatives) >= 5]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from data.make.invented import Block, InventedQuestion, marked
+from data.make.invented import Block, InventedQuestion, marked, names_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +120,7 @@ def table_questions(
                 form=form,
                 answers=tuple(answers),
                 needs=tuple(needs),
-                names=tuple(names) if named else (),
+                names=names_in(text, names) if named else (),
                 about=table.about(row) if row else table.name,
                 kind=kind,
                 absent=absent,

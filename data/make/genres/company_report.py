@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from data.make.draw import firm, style
-from data.make.invented import InventedDocument, InventedQuestion, Section, compose, read_topics
+from data.make.invented import InventedDocument, InventedQuestion, Section, compose, names_in, read_topics
 from data.make.tables import Table, TableForms, table_block, table_questions
 
 TOPICS = """
@@ -394,7 +394,7 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
                 sections.append(Section(heading=thing, blocks=(table_block(table, rng),)))
                 pool = SEGMENTS if key == "segments" else REGIONS
                 asked += table_questions(
-                    table, SEGMENT_FORMS, rng, of=inside, names=(period,), count=4,
+                    table, SEGMENT_FORMS, rng, of=inside, names=(period, short), count=4,
                     absent_rows=rng.sample([s for s in pool if s not in rows_], 1),
                 )
         if rng.random() < 0.5:
@@ -403,7 +403,7 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
             asked += table_questions(table, LIFE_FORMS, rng, of=of, names=(company, short), count=2)
         yield compose(
             rng, genre="company_report", title=title, topics=read_topics(TOPICS),
-            context={**shared, "year": str(year), "course": course}, of=inside, names=(period,) if not quarter else (period, title),
+            context={**shared, "year": str(year), "course": course}, of=inside, names=(period, short),
             sections=sections, questions=asked, keep=0.65,
             numbering=("{n}. {h}", "Note {n}: {h}", "{h}", "{up}", "Item {n}. {h}"),
         )  # fmt: skip
@@ -435,7 +435,7 @@ def _ratios(
             text = form.format(col=table.head[column], of=rng.choice(list(of)) if named else "")
             asked.append(
                 InventedQuestion(
-                    text=text, form=form, answers=tuple(keys), needs=tuple(keys), names=tuple(names) if named else (),
+                    text=text, form=form, answers=tuple(keys), needs=tuple(keys), names=names_in(text, names) if named else (),
                     kind="ratio", about=table.name,
                 )
             )  # fmt: skip

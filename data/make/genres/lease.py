@@ -193,6 +193,6 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
             topics=read_topics(TOPICS),
             context={**shared, "thing": thing, "address": address, "tenant": tenant},
             of=(f" at {address}", f" in the lease of {address}", f" for {short}", f" under the contract for {short}"),
-            names=(address, short),
+            names=(short,),
             numbering=("§ {n} {h}", "{n}. {h}", "Clause {n}: {h}", "{h}", "{up}"),
         )
