@@ -20,7 +20,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from data.make.draw import draw
@@ -182,21 +182,25 @@ def compose(
     asked: list[InventedQuestion] = list(questions)
     parts: list[tuple[str, list[Block]]] = []
     together = rng.random() < 0.35
-    said_already: set[str] = set()
+    said: set[str] = set()
+
+    def ask(topic: Topic, form: str, key: str, values: Mapping[str, str], absent: str = "") -> None:
+        asked.append(_question(form, key, values, of, names, f"{genre}.{topic.name}", rng, absent))
+
     for topic in kept:
         if not topic.says:
             continue
-        owner = f"{title}|{genre}.{topic.name}"
-        statement = _filled(_with_keys(rng.choice(topic.says), owner), slots[topic.name])
+        owner, values = f"{title}|{genre}.{topic.name}", slots[topic.name]
+        statement = _filled(_with_keys(rng.choice(topic.says), owner), values)
         if lang == "en" and topic.asks and rng.random() < 0.06:
             statement = in_force(statement, rng)
         lines = [statement]
-        around = [_filled(fill, slots[topic.name]) for fill in topic.fills if rng.random() < 0.5]
+        around = [_filled(fill, values) for fill in topic.fills if rng.random() < 0.5]
         around += [_filled(rng.choice(pool), _all(slots)) for _ in range(rng.choice((0, 1, 1, 2)) if pool else 0)]
         around += [anywhere(rng, context) for _ in range(rng.choice((0, 0, 1, 1, 2, 3)))]
         for line in around:
-            if line not in said_already:
-                said_already.add(line)
+            if line not in said:
+                said.add(line)
                 lines.insert(rng.randint(0, len(lines)), line)
         if topic.asks and rng.random() < (0.25 if lang == "en" else 0.5):
             other = _filled(_WRITTEN.sub(r"\2", rng.choice(topic.says)), _slots(topic, context, rng))
@@ -205,29 +209,22 @@ def compose(
                 lines.insert(rng.randint(0, len(lines)), past)
             else:
                 rng.choice(parts)[1].append(Block(lines=(past,)))
-        block = [Block(lines=(line,)) for line in lines]
+        blocks = [Block(lines=(line,)) for line in lines]
         if together and parts and rng.random() < 0.5:
-            parts[-1][1].extend(block)
+            parts[-1][1].extend(blocks)
         else:
-            parts.append((rng.choice(topic.heads), block))
-        held = {found[1] or "" for found in _WRITTEN.finditer("".join(topic.says))}
-        said = unmarked(statement)[1]
-        for mark in sorted(held):
-            if f"{owner}|{mark}" not in said:
-                continue
-            forms = [form for sign, form in topic.asks if sign == mark]
-            about = f"{genre}.{topic.name}"
+            parts.append((rng.choice(topic.heads), blocks))
+        for key in unmarked(statement)[1]:
+            forms = [form for mark, form in topic.asks if key == f"{owner}|{mark}"]
             for form in rng.sample(forms, min(len(forms), rng.choice((1, 2, 3)))):
-                asked.append(_question(form, f"{owner}|{mark}", slots[topic.name], of, names, about, rng))
+                ask(topic, form, key, values)
             form = rng.choice(forms or [""])
-            if (changed := _changed(topic, form, slots[topic.name], context, rng)) and rng.random() < 0.6:
-                values, absent = changed
-                question = _question(form, "", values, of, names, about, rng)
-                asked.append(replace(question, absent=absent))
+            changed = _changed(topic, form, values, context, rng)
+            if changed and rng.random() < 0.6:
+                ask(topic, form, "", *changed)
     for topic in topics:
         if topic not in kept and topic.asks and topic.alone and rng.random() < 0.6:
-            _, form = rng.choice(topic.asks)
-            asked.append(_question(form, "", slots[topic.name], of, names, f"{genre}.{topic.name}", rng))
+            ask(topic, rng.choice(topic.asks)[1], "", slots[topic.name])
     made = [
         Section(heading=numbers.format(n=i, h=head, up=head.upper()), blocks=tuple(blocks))
         for i, (head, blocks) in enumerate(parts, start=1)
@@ -277,6 +274,7 @@ def _question(
     names: Sequence[str],
     about: str,
     rng: random.Random,
+    absent: str,
 ) -> InventedQuestion:
     text, named = named_question(form, of, rng, values)
     return InventedQuestion(
@@ -286,6 +284,7 @@ def _question(
         needs=(key,) if key else (),
         names=names_in(text, names) if named else (),
         about=about,
+        absent=absent,
         kind=kind_of(form) if key else "not here",
     )
 

@@ -1,4 +1,4 @@
-"""Writes training lists of our own: ``python -m data.make.training OUT.jsonl [--families N] [--seed N]``.
+"""Writes training lists of our own: ``python -m data.make.training OUT.jsonl [--families N] [--reports N]``.
 
 Each list is a question, the passage that answers it, and passages that only look as if: of the same document, of a
 sibling (another year, model, party, section), of a stranger of the same genre. Everything is invented and repeatable
@@ -25,14 +25,22 @@ def source_of(example: Example) -> str:
     return "synthetic-report" if example.source.removeprefix("invented/") in REPORTS else "synthetic-handbook"
 
 
-def make_lists(*, families: int, seed: int, genres: Sequence[str] = GENRES) -> list[TrainingList]:
+def make_lists(
+    *, families: int, seed: int, reports: int | None = None, genres: Sequence[str] = GENRES
+) -> list[TrainingList]:
     """All lists of ``families`` families of each genre, in an order fixed by ``seed``; about 60 from a family.
 
-    Questions that nothing answers make no list, nor do those with fewer than five wrong passages.
+    ``reports`` is the number of families of company reports, where it is another. Questions that nothing answers make
+    no list, nor do those with fewer than five wrong passages.
     """
+    others = [genre for genre in genres if genre not in REPORTS]
+    examples = make_examples(families=families, seed=seed, genres=others)
+    companies = [genre for genre in genres if genre in REPORTS]
+    examples += make_examples(families=families if reports is None else reports, seed=seed, genres=companies)
+    random.Random(seed).shuffle(examples)
     rng = random.Random(seed)
     lists = []
-    for item in make_examples(families=families, seed=seed, genres=genres):
+    for item in examples:
         if not item.answer or len(item.negatives) < FEWEST_WRONG:
             continue
         sections = rng.random() < 0.6  # a title stands above every passage, a section above all of a list or none
@@ -54,9 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--families", type=int, default=20, help="of each genre")
+    parser.add_argument("--reports", type=int, help="families of company reports (default: as many)")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
-    lists = make_lists(families=options.families, seed=options.seed)
+    lists = make_lists(families=options.families, reports=options.reports, seed=options.seed)
     write_lists(lists, options.out)
     print(f"{len(lists)} lists written to {options.out}")
 
