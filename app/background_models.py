@@ -23,7 +23,8 @@ class BackgroundModels:
         self._error: SecondPassError | None = None
 
     def start(self) -> None:
-        threading.Thread(target=self._quietly, name="load-models", daemon=True).start()
+        # Not a daemon: a thread that is inside native code while the interpreter ends would abort the process.
+        threading.Thread(target=self._quietly, name="load-models").start()
 
     def embedder(self) -> MiniLmEmbedder:
         """The embedder, waiting for it if it is still loading. Raises ModelMissing every time it cannot load."""

@@ -218,7 +218,7 @@ class Library:
         )
 
     def wait_for(self, document_id: str) -> Document | None:
-        """Work until the document is ready, failed or cancelled; None when it was deleted.
+        """Work until the document is ready, failed or cancelled; None when it was deleted (or is, by now).
 
         While the worker can do nothing (a full disk) it is returned as failed, with that as the reason; it stays
         queued all the same.
@@ -229,6 +229,8 @@ class Library:
             document = self._documents.document(document_id)
             if document is None or document.status in FINISHED:
                 return document
+            if document.status == Status.DELETING and not self._queue.waiting():
+                return document  # it could not be removed: the next start tries again
             if trouble := self._worker.trouble:
                 return replace(document, status=Status.FAILED, reason=f"{trouble} It stays queued.")
             self._worker.wait_for_next(seen)
@@ -253,7 +255,8 @@ class Library:
         """Every document of the collection, and its name. Raises a SecondPassError when that cannot be done now."""
         for document_id in self._queue.begin_delete_collection(name):
             self.wait_for(document_id)
-        self._stores.sql.collections.drop(name)
+        if not self._stores.sql.collections.drop(name) and self._stores.sql.collections.key(name):
+            raise SecondPassError(f"Not every document of {name!r} could be removed yet; the next start tries again.")
 
     # ---- files that no document names ---------------------------------------------------------------------
 

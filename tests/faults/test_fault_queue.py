@@ -16,8 +16,9 @@ from app.application import Application
 from app.settings import read_settings
 from app.wiring import open_application
 from ingest.documents import Document, Status
-from ingest.errors import ReaderCrashed
+from ingest.errors import DiskFull, ReaderCrashed, SecondPassError
 from ingest.read.sandbox import Reader
+from ingest.store.keywords.tantivy import TantivyIndex
 from tests.faults.test_faults import with_stream
 
 SLOW = with_stream(b"BT /F 9 Tf 50 700 Td (word ) Tj ET\n" * 20_000, pages=400)
@@ -188,8 +189,10 @@ def test_fault_29_a_program_that_ends_without_closing_ends_well_and_its_document
         "from pathlib import Path\n"
         "from app.settings import read_settings\n"
         "from app.wiring import open_application\n"
+        "import ingest.pipeline\n"
+        "ingest.pipeline.EMBED_AT_ONCE = 8\n"
         "application = open_application(read_settings(home=Path(sys.argv[1])))\n"
-        "text = ' '.join(f'Sentence {i} speaks of topic {i % 97}.' for i in range(60_000))\n"
+        "text = ' '.join(f'Sentence {i} speaks of topic {i % 97}.' for i in range(3_000))\n"
         "document = application.library.add(text.encode(), 'long.txt').document\n"
         "while application.store.document(document.id).chunks_done == 0:\n"
         "    time.sleep(0.01)\n"  # now it is in the embedding model, which is native code
@@ -212,3 +215,25 @@ def test_fault_29_a_reader_that_died_is_tried_three_times_and_only_that_counts(
     ended = app.library.wait_for(document.id)
     assert (ended.status, ended.reason) == (Status.FAILED, "the PDF reader crashed: SIGSEGV")
     assert seen == [("parsing", 0), ("parsing", 1), ("parsing", 2)]
+
+
+def test_a_deletion_that_cannot_be_finished_is_said_and_tried_again_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise DiskFull("The disk is full.")
+
+    monkeypatch.setattr("ingest.worker.PAUSE_S", 0.01)
+    application = open_application(read_settings(home=tmp_path))
+    document = ready(application, "The gate code is 1111.", "code.txt")
+    with monkeypatch.context() as full:
+        full.setattr(TantivyIndex, "remove", fail)
+        application.library.delete(document.id)
+        until(lambda: states(tmp_path)["code.txt"] == ("deleting", 3))
+        assert application.library.wait_for(document.id).status is Status.DELETING
+        with pytest.raises(SecondPassError, match="next start"):
+            application.library.delete_collection("default")
+    assert not application.engine.retrieve("What is the gate code?").evidence.chunks
+    application.close()
+    open_application(read_settings(home=tmp_path)).close()
+    assert states(tmp_path) == {}

@@ -41,13 +41,13 @@ class SetAside:
 class Files:
     """`folder/ab/abcdef…`: the first two hex digits, then the whole hash; beside it `abcdef….label`, how it came in.
 
-    A kept file may be the only copy. So a program only ever moves it to the folder `set_aside`, from where it comes
-    back as soon as a document names it; it is unlinked when a person deleted its document or says `discard`.
+    A kept file may be the only copy. So a program only ever moves it to `quarantine` beside the folder, from where it
+    comes back as soon as a document names it; it is unlinked when a person deleted its document or says `discard`.
     """
 
-    def __init__(self, folder: Path, *, set_aside: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._aside = set_aside
+        self._aside = folder.with_name("quarantine")
 
     def path(self, sha256: str) -> Path:
         """Where the file with that hash lies. Raises LibraryDamaged for anything that is no SHA-256 in hex."""

@@ -49,7 +49,7 @@ class SqlStore:
 def open_store(home: Path, url: str | None = None, *, most_scores: int = MOST) -> SqlStore:
     """The library of a data directory; `most_scores` bounds the score cache. Raises what `open_database` raises."""
     engine = open_database(home, url)
-    files = Files(home / "files", set_aside=home / "quarantine")
+    files = Files(home / "files")
     return SqlStore(
         engine=engine,
         files=files,
