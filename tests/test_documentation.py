@@ -13,7 +13,7 @@ import pytest
 from app.cli.main import main
 from app.configuration import configuration, in_use
 from app.setting_fields import PREFIX, names_of
-from app.settings import NO_SETTINGS, Settings, changed, read_settings
+from app.settings import FILE, NO_SETTINGS, Settings, changed, read_settings
 from tests.places import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,8 +51,9 @@ def test_every_command_that_a_page_names_exists_with_its_options(line: str) -> N
     assert {word for word in rest if word.startswith("--")} <= options
 
 
-def test_the_pages_name_commands() -> None:
+def test_the_pages_name_commands_and_settings() -> None:
     assert len(commands()) > 10
+    assert len(examples(README)) > 3
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"`make (\w+)`|^ {4}make (\w+)", README, flags=re.M))))
@@ -74,12 +75,24 @@ def test_every_variable_of_ours_that_is_named_is_a_setting(path: Path) -> None:
     assert named - placeholders - set(NO_SETTINGS) <= set(names_of(Settings))
 
 
-def test_every_line_of_settings_in_the_readme_is_accepted() -> None:
-    lines = re.findall(r"^ {4}(\w+ = [^#\n]+)", README, flags=re.M)
-    assert lines
-    for line in lines:
-        ((name, value),) = tomllib.loads(line).items()
-        assert getattr(changed(Settings(), ranking={name: value}).ranking, name) == value
+def examples(page: str) -> list[str]:
+    """The blocks of settings in a page, whole; where a name is there twice, its lines are alternatives."""
+    found = []
+    for block in re.findall(r"^ {4}(\[.*\n(?: {4}.*\n)+)", page, flags=re.M):
+        header, *lines = (line.strip() for line in block.splitlines())
+        names = [line.partition("=")[0] for line in lines]
+        alternatives = [lines] if len(set(names)) == len(names) else [[line] for line in lines]
+        found += ["\n".join([header, *chosen]) for chosen in alternatives]
+    return found
+
+
+@pytest.mark.parametrize("text", examples(README))
+def test_every_example_of_settings_in_the_readme_is_accepted(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    FILE.write_text(text, encoding="utf-8")
+    assert read_settings().ranking.cascade != Settings().ranking.cascade
 
 
 def test_the_configuration_page_is_what_the_groups_say() -> None:
@@ -95,7 +108,7 @@ def test_what_the_settings_command_prints_can_be_read_again(tmp_path: Path, monk
     settings = changed(Settings(), home="/somewhere", ranking={"stages": [stage], "gate_margin": 1.5, "signals": False})
     printed = in_use(changed(settings, answer={"key": "sk-secret"}))
     assert "sk-secret" not in printed
-    (tmp_path / "second-pass.toml").write_text(printed, encoding="utf-8")
+    FILE.write_text(printed, encoding="utf-8")
     assert read_settings() == settings
 
 
