@@ -56,8 +56,8 @@ with st.container(horizontal_alignment="center"), st.container(width=WIDE, gap="
         st.altair_chart(insights.thumbs_chart(figures.weeks(asked)), alt="Thumbs up and down by week")
         for reason, count in figures.reasons(asked):
             st.caption(f"{count} × {plain(reason)}")
-    with right, section("Time per stage"):
-        st.altair_chart(insights.latency_chart(figures.latencies(asked)), alt="Median and 95th percentile per stage")
+    with right, section("Time per step"):
+        st.altair_chart(insights.latency_chart(figures.latencies(asked)), alt="Median and 95th percentile per step")
     if lift.lifts:
         changed = f"The rerankers changed the first passage in {lift.new_first:.0%} of the questions. "
         with section("What reranking moved", changed + "Moved does not mean better: the verdict needs your marks."):

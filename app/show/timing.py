@@ -28,7 +28,7 @@ class StageTime:
 
 @dataclass(frozen=True, kw_only=True)
 class Saving:
-    """What reading all candidates with the last reranker would have cost, at the pace seen in this question.
+    """What reading all candidates with the slowest reranker would have cost, at the pace seen in this question.
 
     alone_ms: (milliseconds a pair) × (all candidates). spent_ms: all rerankers together, `stages` of them.
     """
@@ -70,26 +70,25 @@ def stage_times(trace: Trace, answer: Answer | None = None) -> list[StageTime]:
 
 
 def saving(trace: Trace) -> Saving | None:
-    """None where it cannot be known: the last reranker read nothing (switched off, gated, cached or failed)."""
-    if len(trace.rerankers) < 2:
+    """None where it cannot be known: no reranker after the first read any pair (switched off, gated, cached, failed)."""
+    later = [step for step in trace.rerankers[1:] if step.scored and step.ms > 0 and not step.degraded]
+    if not later:
         return None
-    first, last = trace.rerankers[0], trace.rerankers[-1]
-    if not last.scored or last.degraded or last.ms <= 0:
-        return None
-    candidates = len(first.ranking)
+    slowest = max(later, key=lambda step: step.ms / step.scored)
+    candidates = len(trace.rerankers[0].ranking)
     return Saving(
-        stage=last.name,
+        stage=slowest.name,
         stages=len(trace.rerankers),
         candidates=candidates,
-        read=last.scored,
-        alone_ms=last.ms / last.scored * candidates,
+        read=slowest.scored,
+        alone_ms=slowest.ms / slowest.scored * candidates,
         spent_ms=sum(step.ms for step in trace.rerankers),
     )
 
 
 def saving_sentence(saving: Saving | None) -> str:
     if saving is None:
-        return "The last reranker read no pair in this question (switched off, skipped, or its scores were kept)."
+        return "No reranker after the first read a pair in this question (switched off, skipped, or scores were kept)."
     gain = saving.alone_ms - saving.spent_ms
     pace = (
         f"The {saving.stage} reranker alone on all {saving.candidates} candidates would have taken about "
@@ -166,12 +165,9 @@ def draw_timing(trace: Trace, answer: Answer, marks: Mapping[str, bool]) -> None
     st.altair_chart(chart(rows), alt="Milliseconds per step")
     st.caption(f"BM25 and dense are searched side by side. {saving_sentence(cascade)}")
     for row in rows:
-        if row.note and not row.degraded:  # those that could not do their work are warned of above the answer
-            st.caption(f"{plain(row.stage)}: {plain(row.note)}")
-    for row in rows:
         if row.note:
             icon = ":material/warning:" if row.degraded else ":material/info:"
-            st.caption(f"{icon} {stage_name(row.stage)}: {plain(row.note)}")
+            st.caption(f"{icon} {plain(stage_name(row.stage))}: {plain(row.note)}")
     lost = lost_marks(trace, marks)
     if lost:
         st.warning(

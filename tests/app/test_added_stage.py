@@ -80,7 +80,7 @@ def test_the_trace_the_pictures_and_the_measures_have_the_added_stage(app: Appli
     assert {f"{name} #" for name in NAMES[2:]} <= set(rank_shift.table(shifts).columns)
     assert {row.stage for row in timing.stage_times(trace)} >= set(NAMES)
     cascade = timing.saving(trace)
-    assert (cascade.stage, cascade.stages, cascade.candidates, cascade.read) == ("last look", 3, 6, 3)
+    assert (cascade.stage, cascade.stages, cascade.candidates, cascade.read) == (PRECISE, 3, 6, 6)
     assert "all 3 stages together" in timing.saving_sentence(cascade)
     assert trace_to_json(trace_from_json(trace_to_json(trace))) == trace_to_json(trace)
     assert ("Last look stage", "late-interaction, reads 3") in in_use(app.settings)

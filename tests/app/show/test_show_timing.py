@@ -34,7 +34,7 @@ def test_the_saving_is_the_pace_of_the_precise_stage_times_all_candidates() -> N
 @pytest.mark.parametrize("changes", [{"scored": 0}, {"degraded": True}, {"ms": 0.0}])
 def test_no_saving_is_claimed_where_the_precise_stage_read_nothing(changes: dict[str, object]) -> None:
     assert timing.saving(with_step(TRACE, "precise", **changes)) is None
-    assert "read no pair" in timing.saving_sentence(None)
+    assert "read a pair" in timing.saving_sentence(None)
 
 
 def test_a_cascade_that_saved_nothing_says_so() -> None:
