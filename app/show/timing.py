@@ -70,7 +70,7 @@ def stage_times(trace: Trace, answer: Answer | None = None) -> list[StageTime]:
 
 
 def saving(trace: Trace) -> Saving | None:
-    """None where it cannot be known: no reranker after the first read any pair (switched off, gated, cached, failed)."""
+    """None where it cannot be known: no reranker after the first read a pair (switched off, gated, cached, failed)."""
     later = [step for step in trace.rerankers[1:] if step.scored and step.ms > 0 and not step.degraded]
     if not later:
         return None
