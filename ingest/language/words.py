@@ -72,7 +72,13 @@ def fold(word: str) -> str:
 
 def numbers(text: str) -> list[str]:
     """The numbers of a text alone, in order, as `words` writes them; also those that stand beside letters ("3M")."""
-    return [number for found in _NUMERIC.findall(text) for number in _numbers(_in_ascii_digits(found))]
+    found: list[str] = []
+    for number in _NUMERIC.findall(text):
+        if number.isascii() and number.isdigit():
+            found.append(number)
+        else:
+            found += _numbers(_in_ascii_digits(number))
+    return found
 
 
 def _characters(run: str) -> list[str]:
