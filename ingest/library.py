@@ -91,7 +91,7 @@ class Library:
 
     def open(self) -> Report:
         """Heal what the last run left half done. What takes long is left to the worker (`start`)."""
-        self.report = self._with_lost_files(resume(self._stores, later=True))
+        self.report = self._with_outdated(resume(self._stores, later=True))
         self._pipeline.additions.extend(self.report.left)
         return self.report
 
@@ -229,8 +229,9 @@ class Library:
             document = self._documents.document(document_id)
             if document is None or document.status in FINISHED:
                 return document
-            if document.status == Status.DELETING and not self._queue.waiting():
-                return document  # it could not be removed: the next start tries again
+            given_up = document.status == Status.DELETING and not self._queue.waiting()
+            if given_up or self._worker.stopping.is_set():
+                return document  # the next start goes on with it
             if trouble := self._worker.trouble:
                 return replace(document, status=Status.FAILED, reason=f"{trouble} It stays queued.")
             self._worker.wait_for_next(seen)
@@ -333,12 +334,12 @@ class Library:
         while self._pipeline.additions:
             add_missing(self._stores, self._pipeline.additions[0])
             self._pipeline.additions.popleft()
-        self.report = self._with_lost_files(compare(self._stores, repair=False))
+        self.report = self._with_outdated(compare(self._stores, repair=False))
         return self.report
 
     def check(self, *, repair: bool) -> Report:
         """Read and compare everything that is kept; with `repair`, mend what differs from SQL."""
-        self.report = self._with_lost_files(examine(self._stores, repair=repair))
+        self.report = self._with_outdated(examine(self._stores, repair=repair))
         return self.report
 
     # ---- the worker's step --------------------------------------------------------------------------------
@@ -347,16 +348,18 @@ class Library:
         adding = bool(self._pipeline.additions)
         worked = self._pipeline.work_on_next()
         if adding and not self._pipeline.additions:
-            self.report = self._with_lost_files(compare(self._stores, repair=False))
+            self.report = self._with_outdated(compare(self._stores, repair=False))
         return worked
 
     def _stale(self) -> list[Document]:
         return self._queue.stale(pipelines=self._splitting.current, embedder=self._stores.embedder_fingerprint)
 
-    def _with_lost_files(self, report: Report) -> Report:
-        """The report, and which documents were built otherwise and cannot be built again because their file is gone."""
+    def _with_outdated(self, report: Report) -> Report:
+        """The report, and which documents were built with other settings: to be built again, or not, without a file."""
         held = self._stores.sql.files.hashes()
-        lost = [row for row in self._stale() if row.sha256 not in held]
+        stale = self._stale()
+        lost = [row for row in stale if row.sha256 not in held]
+        report = replace(report, outdated=sum(row.sha256 in held and row.id not in report.stale for row in stale))
         if not lost:
             return report
         text = (

@@ -102,7 +102,7 @@ class Pipeline:
         queue = self.stores.sql.queue
         queue.give_back()  # what a fault of the database kept from being ended; one worker does one thing at a time
         if self.additions:
-            self._add_missing(self.additions.popleft())
+            self._add_missing(self.additions[0])
             return True
         with self.door:
             document = queue.claim_next()
@@ -118,10 +118,14 @@ class Pipeline:
         try:
             add_missing(self.stores, missing)
         except (DiskFull, *PASSING):
-            self.additions.append(missing)
+            self.additions.rotate(-1)
             raise
         except SecondPassError as error:  # a comparison (doctor) will tell; the others are not to wait for it
             log.warning("%s lacks document %s still: %s", missing.index, missing.document_id, error)
+        except BaseException:
+            self.additions.popleft()
+            raise
+        self.additions.popleft()
 
     def _remove(self, document: Document) -> None:
         try:

@@ -73,7 +73,8 @@ class Report:
     """What a comparison found. left: additions that were put off. stale: ids of ready documents that were built
     with another embedding model: keyword search finds them, meaning does not until they are built again.
 
-    set_aside: stored files that no document names. waiting: documents that are still to be read or removed. failed:
+    set_aside: stored files that no document names. outdated: how many answer as they were built with other settings,
+    until they are built again. waiting: documents that are still to be read or removed. failed:
     name and reason of those that could not be read (only told by a thorough check).
     """
 
@@ -81,6 +82,7 @@ class Report:
     left: tuple[Missing, ...] = ()
     stale: tuple[str, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
+    outdated: int = 0
     waiting: int = 0
     failed: tuple[tuple[str, str], ...] = ()
 
@@ -116,6 +118,11 @@ class Report:
         said = [finding.text for finding in self.findings]
         if self.notice:
             said.append(self.notice)
+        if self.outdated:
+            said.append(
+                f"{_count(self.outdated, 'document')} built with other settings: found as before, to be built again by "
+                "the open pages or `second-pass doctor --repair`."
+            )
         if self.waiting:
             said.append(
                 f"{_count(self.waiting, 'document')} {'wait' if self.waiting > 1 else 'waits'} to be read or removed: "
@@ -136,6 +143,7 @@ class Report:
                 {"sha256": one.sha256, "bytes": one.bytes, "name": one.label.name, "collection": one.label.collection}
                 for one in self.set_aside
             ],
+            "built_with_other_settings": self.outdated,
             "waiting": self.waiting,
             "failed": [{"name": name, "reason": reason} for name, reason in self.failed],
         }

@@ -99,8 +99,9 @@ def test_fault_29_a_rebuild_that_failed_is_told_and_tried_again(tmp_path: Path) 
     application.close()
     changed = read_settings(home=tmp_path, chunk_tokens=120)
     application = open_application(changed)
-    application.library.start()
+    assert "1 document built with other settings" in application.library.check(repair=False).text()
     application.library.finish()
+    assert application.library.check(repair=False).text() == "Every index agrees with the database."
     (new,) = application.store.documents()
     application.close()
     # As three aborted commands left it before: the old build ready, the new one failed.
