@@ -28,7 +28,7 @@ from ingest.errors import (
     StoreUnreachable,
 )
 from ingest.protocols import Embedder
-from ingest.read.registry import FORMATS, format_of, head_of
+from ingest.read import registry
 from ingest.split import FINGERPRINT, split
 from ingest.store.failpoints import reach
 from ingest.store.reconcile import Missing, Stores, add_missing, remove
@@ -66,12 +66,12 @@ class Splitting:
 
     def fingerprint(self, name: str, source: Path | bytes) -> str:
         """What a file is read and split with: its own reader's version, so that a better one re-reads no others."""
-        return self._with(format_of(name, head_of(source)).version)
+        return self._with(registry.format_of(name, registry.head_of(source)).version)
 
     @property
     def current(self) -> tuple[str, ...]:
         """The fingerprints that nothing needs to be built again for, one for each format."""
-        return tuple(self._with(one.version) for one in FORMATS)
+        return tuple(self._with(one.version) for one in registry.FORMATS)
 
     def _with(self, reader: str) -> str:
         return f"{reader} {FINGERPRINT}-{self.tokens}-{self.overlap}"

@@ -43,7 +43,7 @@ def blocks_of(text: str) -> Iterator[Block]:
 def _first_block(lines: list[str]) -> tuple[int, Block]:
     """How many lines the first block takes, and the block."""
     rows = 0
-    while rows < len(lines) and (len(_cells(lines[rows])) > 1 or (rows and _RULE.match(lines[rows]))):
+    while rows < len(lines) and (len(_cells(lines[rows])) > 1 or _RULE.match(lines[rows])):
         rows += 1
     cells = [_cells(line) for line in lines[:rows] if not _RULE.match(line)]
     if len(cells) > 1:
