@@ -38,6 +38,9 @@ class Box:
     bottom: float
 
 
+LONGEST_HEAD = 4  # rows that may name a table's columns
+
+
 class BlockKind(StrEnum):
     HEADING = "heading"
     BOOKMARK = "bookmark"  # not printed: it names the section that begins here, where no heading does in these words
@@ -65,6 +68,13 @@ class Block:
     cells: tuple[tuple[str, ...], ...] = ()
     head: int = 0
     boxes: tuple[Box, ...] = ()
+
+    @property
+    def names(self) -> tuple[tuple[str, ...], ...]:
+        """The rows that name a table's columns: its head, or of a head longer than any (all its cells are words, so
+        that its reader could not tell) the first row.
+        """
+        return self.cells[: self.head if self.head <= LONGEST_HEAD else 1]
 
 
 def row_text(cells: Iterable[str]) -> str:

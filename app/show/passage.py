@@ -101,12 +101,14 @@ def _table_html(table: Block, cited_rows: set[str]) -> str:
     width = max(map(len, table.cells))
     rows = []
     for number, cells in enumerate(table.cells):
-        tag = "th" if number < table.head else "td"
+        tag = "th" if number < len(table.names) else "td"
         cited = row_text(cells) in cited_rows
+        alone = f' colspan="{width}"' if len(cells) == 1 < width else ""
+        shown = cells if alone else [*cells, *[""] * (width - len(cells))]
         rows.append(
             "".join(
-                f'<{tag} style="{_CELL}">{_marked(cell, [(0, len(cell))] if cited and cell else [])}</{tag}>'
-                for cell in [*cells, *[""] * (width - len(cells))]
+                f'<{tag} style="{_CELL}"{alone}>{_marked(cell, [(0, len(cell))] if cited and cell else [])}</{tag}>'
+                for cell in shown
             )
         )
     return f'<table style="{_TABLE}">' + "".join(f'<tr style="{_ROW}">{row}</tr>' for row in rows) + "</table>"

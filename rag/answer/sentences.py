@@ -40,9 +40,9 @@ def units(blocks: Sequence[Block]) -> list[Unit]:
 
 def _units(block: Block, place: int) -> Iterator[Unit]:
     if block.kind is BlockKind.TABLE:
-        columns = max(reversed(block.cells[: block.head]), key=len, default=())
+        columns = _column_names(block.names)
         for number, cells in enumerate(block.cells):
-            kind = Kind.HEADING if number < block.head else Kind.ROW
+            kind = Kind.HEADING if number < len(block.names) else Kind.ROW
             yield Unit(text=row_text(cells), kind=kind, block=place, cells=cells, columns=columns)
     elif block.kind in (BlockKind.HEADING, BlockKind.CODE):
         kind = Kind.HEADING if block.kind is BlockKind.HEADING else Kind.ITEM
@@ -51,6 +51,13 @@ def _units(block: Block, place: int) -> Iterator[Unit]:
         for sentence in sentences(_folded(block.text)):
             whole = Kind.ITEM if block.kind is BlockKind.LIST_ITEM else Kind.SENTENCE
             yield Unit(text=sentence, kind=whole if _is_whole(sentence, whole) else Kind.FRAGMENT, block=place)
+
+
+def _column_names(head: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The head's rows as one: names over several rows are put together, rows of a single cell name no column."""
+    width = max(map(len, head), default=0)
+    rows = [cells for cells in head if len(cells) == width]
+    return tuple(" ".join(filter(None, column)) for column in zip(*rows, strict=True))
 
 
 def _is_whole(sentence: str, kind: Kind) -> bool:

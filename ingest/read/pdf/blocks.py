@@ -16,6 +16,7 @@ import regex
 
 from ingest.documents import Block, BlockKind, Page, table_block
 from ingest.language.sentences import ends_sentence, goes_on, sentence_ends
+from ingest.read.pdf.columns import aligned
 from ingest.read.pdf.lines import Line, Sheet
 from ingest.read.table_head import head_rows
 
@@ -60,8 +61,8 @@ def _blocks(sheet: Sheet, groups: Sequence[_Group], levels: _Levels, body: float
     for kind, lines in groups:
         boxes = tuple(line.box for line in lines)
         if kind is BlockKind.TABLE:
-            rows = [line.cells for line in lines]
-            yield table_block(rows, page=sheet.number, head=head_rows(rows), boxes=boxes)
+            head = head_rows([line.cells for line in lines])
+            yield table_block(aligned(lines), page=sheet.number, head=head, boxes=boxes)
             continue
         level = 0
         if kind is BlockKind.HEADING:

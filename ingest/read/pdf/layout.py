@@ -288,7 +288,7 @@ def _rows(segments: list[Segment]) -> list[list[Segment]]:
 def _line(row: list[Segment], page: int, turned: _Turned) -> Line:
     if len(row) > 1 and sum(map(_is_right_to_left, row)) * 2 > len(row):
         row = row[::-1]
-    cells = [row[0].text]
+    cells, spans = [row[0].text], [(row[0].left, row[0].right)]
     for before, segment in pairwise(row):
         gap = max(segment.left - before.right, before.left - segment.right)
         last = cells[-1].rsplit(" ", 1)[-1]
@@ -298,12 +298,15 @@ def _line(row: list[Segment], page: int, turned: _Turned) -> Line:
             cells[-1] += segment.text if gap < 0.08 * segment.size else " " + segment.text
         else:
             cells.append(segment.text)
+            spans.append((segment.left, segment.right))
+        spans[-1] = (min(spans[-1][0], segment.left), max(spans[-1][1], segment.right))
     left, top, right, bottom = turned.back(
         min(s.left for s in row), min(s.top for s in row), max(s.right for s in row), max(s.bottom for s in row)
     )
     characters = sum(len(s.text) for s in row)
     return Line(
         cells=tuple(part for cell in cells for part in cell.split(BAR)),
+        spans=() if any(BAR in cell for cell in cells) else tuple(spans),
         box=Box(page=page, left=round(left, 1), top=round(top, 1), right=round(right, 1), bottom=round(bottom, 1)),
         font_size=round(max(s.size for s in row), 1),
         bold=sum(s.bold * len(s.text) for s in row) > 0.8 * characters,

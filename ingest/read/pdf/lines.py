@@ -11,13 +11,15 @@ from ingest.documents import Box, row_text
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """One line as it stands on the page. font_size: of its largest font, in points. cells: more than one where wide
-    gaps or printed bars part it.
+    gaps or printed bars part it. spans: left and right edge of each cell, in points of the text's own direction; ()
+    where they are not known.
     """
 
     cells: tuple[str, ...]
     box: Box
     font_size: float
     bold: bool = False
+    spans: tuple[tuple[float, float], ...] = ()
 
     @cached_property
     def text(self) -> str:

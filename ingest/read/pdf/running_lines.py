@@ -55,7 +55,8 @@ def _without(sheet: Sheet, running: set[tuple[str, str]], counting: set[int]) ->
 
 
 def _cleaned(line: Line) -> Line:
-    return replace(line, cells=tuple(filter(None, map(clean_text, line.cells))))
+    cells = tuple(filter(None, map(clean_text, line.cells)))
+    return replace(line, cells=cells, spans=line.spans if len(cells) == len(line.cells) else ())
 
 
 def _edge_lines(sheet: Sheet) -> Iterator[tuple[str, Line]]:

@@ -150,6 +150,18 @@ def test_a_row_is_quoted_as_a_table_under_the_names_of_its_columns() -> None:
     assert answer.citations[0].sentences == ("Net sales | 32,765 | 31,657",)
 
 
+def test_names_over_several_rows_are_put_together_column_by_column() -> None:
+    rows = [["", "Europe,", "Latin"], ["(Millions)", "Africa", "America"], ["Net sales", "6,654", "3,024"]]
+    answer = extract("Net sales?", [chunk_of(table_block(rows, page=1, head=2))], overlap)
+    assert answer.text.startswith("| (Millions) | Europe, Africa | Latin America |\n")
+
+
+def test_a_table_of_words_alone_has_one_row_of_names_and_the_others_can_be_quoted() -> None:
+    rows = [["Segment", "Products"], *([f"Segment {i}", "tapes and films"] for i in range(6))]
+    answer = extract("Segment 2 products?", [chunk_of(table_block(rows, page=1, head=5))], overlap)
+    assert answer.text.startswith("| Segment | Products |\n| --- | --- |\n| Segment 2 | tapes and films [1] |")
+
+
 def test_a_cell_can_neither_end_its_cell_nor_look_like_a_citation() -> None:
     table = table_block([["Name", "Value"], ["Net sales a|b", "[7]"]], page=1, head=1)
     answer = extract("Net sales?", [chunk_of(table)], overlap)
