@@ -64,24 +64,24 @@ ERRORS: dict[type[errors.SecondPassError], Words] = {
         sentence="The file holds 0 bytes.",
         action="Download or export it again, then add it.",
     ),
-    errors.NotAPdf: Words(
-        title="This is not a PDF",
-        sentence="The file's first bytes are not those of a PDF, whatever its name says.",
+    errors.UnknownFormat: Words(
+        title="This file cannot be read",
+        sentence="Its first bytes are those of no format that can be read, whatever its name says.",
         action="Save or print it as PDF, then add that.",
     ),
-    errors.DamagedPdf: Words(
-        title="The PDF is damaged",
+    errors.DamagedFile: Words(
+        title="The file is damaged",
         sentence="Its structure is broken and could not be recovered.",
-        action="Download it again, or open it in a PDF viewer and save a copy.",
+        action="Download it again, or open it in the program it is for and save a copy.",
     ),
     errors.PasswordNeeded: Words(
         title="A password is needed",
-        sentence="The PDF is encrypted.",
+        sentence="The file is encrypted.",
         action="Type its password in the Library. It is used to read the file and not stored.",
     ),
     errors.WrongPassword: Words(
         title="The password is wrong",
-        sentence="The PDF did not open with that password.",
+        sentence="The file did not open with that password.",
         action="Type it again; capital letters count.",
     ),
     errors.TooLarge: Words(
@@ -101,11 +101,11 @@ ERRORS: dict[type[errors.SecondPassError], Words] = {
     ),
     errors.TookTooLong: Words(
         title="Reading took too long",
-        sentence="The PDF reader was stopped at its time limit.",
+        sentence="The reader was stopped at its time limit.",
         action="Save a copy from a PDF viewer, or raise SECOND_PASS_READ_WALL_SECONDS and …_CPU_SECONDS.",
     ),
     errors.ReaderCrashed: Words(
-        title="The PDF reader crashed",
+        title="The reader crashed",
         sentence="This file ended the reader's process; nothing else was harmed.",
         action="Save a copy from a PDF viewer and add that.",
     ),

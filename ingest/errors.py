@@ -7,7 +7,7 @@ SecondPassError
 ├── StoreUnreachable         a store on another machine does not answer: which; nothing was saved there
 ├── DiskFull                 nothing was kept of the file or feedback that did not fit
 ├── FileRefused              one file could not become a document (its `reason` is stored with it)
-│   ├── EmptyFile · NotAPdf · DamagedPdf · PasswordNeeded · WrongPassword
+│   ├── EmptyFile · UnknownFormat · DamagedFile · PasswordNeeded · WrongPassword
 │   ├── TooLarge · TooManyPages · TooLargeUnpacked · TookTooLong · ReaderCrashed · NoTextFound
 │   └── Cancelled            the person stopped it
 ├── FileLost                 the stored file of a document is gone: it answers, but cannot be built again
@@ -64,11 +64,11 @@ class EmptyFile(FileRefused):
     reason = "empty"
 
 
-class NotAPdf(FileRefused):
-    reason = "not a PDF"
+class UnknownFormat(FileRefused):
+    reason = "not a format that can be read"
 
 
-class DamagedPdf(FileRefused):
+class DamagedFile(FileRefused):
     reason = "damaged"
 
 
@@ -97,7 +97,7 @@ class TookTooLong(FileRefused):
 
 
 class ReaderCrashed(FileRefused):
-    reason = "the PDF reader crashed"
+    reason = "the reader crashed"
 
 
 class NoTextFound(FileRefused):

@@ -28,6 +28,6 @@ with st.container(horizontal_alignment="center"), st.container(width=READING_WID
         empty_state(
             "library_add",
             "No documents yet",
-            "Add PDFs above. Each is read in a process of its own, cut into passages and indexed on this machine; "
+            "Add files above. Each is read in a process of its own, cut into passages and indexed on this machine; "
             "you can leave this page meanwhile.",
         )

@@ -55,7 +55,7 @@ def _nothing_ready(documents: Sequence[Document]) -> None:
         empty_state(
             "library_add",
             "Begin with a document",
-            "Drop a PDF into the question box below, or add several in the Library. They stay on this machine.",
+            "Drop a file into the question box below, or add several in the Library. They stay on this machine.",
         )
     with st.container(horizontal_alignment="center"):
         st.page_link("screens/library.py", label="Go to the Library", icon=":material/library_books:")

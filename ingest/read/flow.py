@@ -11,6 +11,19 @@ PAGE_CHARS = 3000  # a page that holds this much ends with the block
 LONGEST_PAGE = 6000  # a block that does not fit into this is cut between its lines
 
 
+def sections(blocks: Iterable[Block]) -> Iterator[list[Block]]:
+    """What stands before the first heading of the outermost level, and under each of these."""
+    whole = list(blocks)
+    outermost = min((block.level for block in whole if block.kind is BlockKind.HEADING), default=0)
+    section: list[Block] = []
+    for block in whole:
+        if section and block.kind is BlockKind.HEADING and block.level == outermost:
+            yield section
+            section = []
+        section.append(block)
+    yield section
+
+
 def in_pages(sheets: Iterable[Iterable[Block]]) -> tuple[Page, ...]:
     """Pages of 3,000 to 6,000 characters that end between blocks; a sheet (what a form feed ends) begins a new one."""
     pages: list[list[Block]] = []

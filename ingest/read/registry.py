@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ingest.documents import ReadFile
-from ingest.errors import EmptyFile, NotAPdf, TooLarge, TooManyPages
-from ingest.read import markdown, passages, text
+from ingest.errors import EmptyFile, TooLarge, TooManyPages, UnknownFormat
+from ingest.read import docx, html, markdown, passages, text
 from ingest.read.format import Format
 from ingest.read.limits import Limits
 from ingest.read.pdf import reader as pdf
 
-FORMATS: tuple[Format, ...] = (pdf.FORMAT, text.FORMAT, markdown.FORMAT, passages.FORMAT)
+FORMATS: tuple[Format, ...] = (pdf.FORMAT, docx.FORMAT, html.FORMAT, text.FORMAT, markdown.FORMAT, passages.FORMAT)
 OFFERED = tuple(one for one in FORMATS if one.offered)
 ENDINGS = tuple(ending for one in OFFERED for ending in one.endings)  # of file pickers and folder scans
 HEAD = 1024  # bytes that tell a format
@@ -73,7 +73,7 @@ def read_file(
     head = head_of(path)
     chosen = format_of(name, head)
     if chosen.magic not in head:
-        raise NotAPdf(_what_it_is(head))
+        raise UnknownFormat(_what_it_is(head))
     read = chosen.read(path, password=password, limits=limits, each_page=each_page)
     if chosen.offered and len(read.pages) > limits.pages:
         raise TooManyPages(f"{len(read.pages)} pages; the limit is {limits.pages} (pages in [read])")

@@ -28,7 +28,7 @@ from typing import IO, Any
 from ingest import errors
 from ingest.block_json import block_from_json, block_to_json
 from ingest.documents import Box, Page, ReadFile
-from ingest.errors import Cancelled, DamagedPdf, FileRefused, ReaderCrashed, TookTooLong, TooLargeUnpacked
+from ingest.errors import Cancelled, DamagedFile, FileRefused, ReaderCrashed, TookTooLong, TooLargeUnpacked
 from ingest.read.limits import Limits
 from ingest.read.registry import read_file
 
@@ -255,9 +255,9 @@ def serve(limits: dict[str, int]) -> None:
         except MemoryError:
             os._exit(MEMORY_EXIT)
         except RecursionError:
-            end = {"error": DamagedPdf.__name__, "detail": "it refers to itself without end"}
+            end = {"error": DamagedFile.__name__, "detail": "it refers to itself without end"}
         except Exception as error:  # whatever a hostile file can raise; the parent replaces nothing, it is told
-            end = {"error": DamagedPdf.__name__, "detail": f"{type(error).__name__} while it was read"}
+            end = {"error": DamagedFile.__name__, "detail": f"{type(error).__name__} while it was read"}
         _send(replies, end)
 
 

@@ -10,7 +10,7 @@ import regex
 
 from ingest.clean import clean_text
 from ingest.documents import Block, BlockKind, ReadFile, table_block
-from ingest.errors import NotAPdf, NoTextFound
+from ingest.errors import NoTextFound, UnknownFormat
 from ingest.read.flow import in_pages
 from ingest.read.format import Format
 from ingest.read.limits import Limits
@@ -25,7 +25,7 @@ _BULLET = regex.compile(r"^(?:[•▪◦●‣∙*–—-]|\(?(?:\d{1,2}|\p{L}|[
 
 
 def read_text(path: Path, *, password: str | None, limits: Limits, each_page: Callable[[int, int], object]) -> ReadFile:
-    """A form feed ends a page; else pages end between paragraphs. Raises NoTextFound or NotAPdf (binary data)."""
+    """A form feed ends a page; else pages end between paragraphs. Raises NoTextFound or UnknownFormat (binary data)."""
     return ReadFile(title="", pages=in_pages(blocks_of(sheet) for sheet in decoded(path.read_bytes()).split("\f")))
 
 
@@ -81,7 +81,7 @@ def _is_heading(text: str) -> bool:
 
 
 def decoded(raw: bytes) -> str:
-    """UTF-8, UTF-16 by its mark, or Windows-1252; newlines as one character. Raises NotAPdf for binary data and
+    """UTF-8, UTF-16 by its mark, or Windows-1252; newlines as one character. Raises UnknownFormat for binary data and
     NoTextFound where there is no letter or digit.
     """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -92,7 +92,7 @@ def decoded(raw: bytes) -> str:
         except UnicodeDecodeError:
             text = raw.decode("cp1252", errors="replace")
         if text.count("\0") > len(text) / 100:
-            raise NotAPdf("it is not text either: it holds binary data")
+            raise UnknownFormat("it is not text either: it holds binary data")
     if not any(character.isalnum() for character in text):
         raise NoTextFound("it has no letters or digits")
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -52,7 +52,7 @@ def test_ingest_says_what_became_of_each_file_and_3_where_one_failed(tmp_path: P
     assert set(found["valve.txt"]) == {"file", "status", "reason", "pages", "chunks", "seconds"}
     assert (found["valve.txt"]["status"], found["valve.txt"]["chunks"]) == ("ready", 1)
     assert found["broken.pdf"]["status"] == "failed"
-    assert found["broken.pdf"]["reason"].startswith("not a PDF")
+    assert found["broken.pdf"]["reason"].startswith("not a format that can be read")
     again = run(tmp_path / "home", "ingest", files)
     assert again.exit_code == 0
     assert "2 unchanged" in again.output

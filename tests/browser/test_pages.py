@@ -62,7 +62,7 @@ def test_a_locked_file_opens_with_its_password_and_the_others_are_ready(page: Pa
         count=3,
     )
     expect(page.get_by_text("1 document ready").first).to_be_visible(timeout=WAIT)
-    expect(page.get_by_text("not a PDF").first).to_be_visible()
+    expect(page.get_by_text("not a format that can be read").first).to_be_visible()
     field = page.get_by_label("Password of this file")
     settled(page)
     field.fill("wrong")

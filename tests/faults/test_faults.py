@@ -27,7 +27,7 @@ from app.settings import read_settings
 from app.wiring import open_application
 from app.words import explain_outcome
 from ingest.documents import Status
-from ingest.errors import EmptyFile, NotAPdf, QuestionRefused, SecondPassError, TooLarge
+from ingest.errors import EmptyFile, QuestionRefused, SecondPassError, TooLarge, UnknownFormat
 from ingest.questions import PassageMark, Thumb
 from ingest.read.limits import Limits
 from ingest.read.sandbox import Reader
@@ -125,7 +125,9 @@ def test_fault_02_an_empty_password_opens_by_itself(app: Application) -> None:
 def test_fault_03_nothing_and_random_bytes_are_refused_by_name(app: Application) -> None:
     with pytest.raises(EmptyFile):
         app.library.add(b"", "empty.pdf")
-    assert added(app, os.urandom(4000).replace(b"%PDF", b"xxxx"), "noise.pdf")[1].startswith("not a PDF")
+    assert added(app, os.urandom(4000).replace(b"%PDF", b"xxxx"), "noise.pdf")[1].startswith(
+        "not a format that can be read"
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,7 @@ def test_fault_03_nothing_and_random_bytes_are_refused_by_name(app: Application)
 def test_fault_04_other_kinds_of_file_are_known_by_their_first_bytes(app: Application, head: bytes, said: str) -> None:
     status, reason = added(app, head + b"rest" * 50, f"renamed-{head[1:4].hex()}.pdf")
     assert status is Status.FAILED
-    assert reason.startswith("not a PDF")
+    assert reason.startswith("not a format that can be read")
     assert said in reason
 
 
@@ -172,7 +174,7 @@ def test_fault_08_a_bomb_is_refused_and_this_process_stays_small(app: Applicatio
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     status, reason = added(app, with_stream(b" " * 4_000_000, times=500), "bomb.pdf")
     assert status is Status.FAILED, reason
-    assert reason.split(":")[0] in ("too large when unpacked", "took too long", "the PDF reader crashed", "damaged")
+    assert reason.split(":")[0] in ("too large when unpacked", "took too long", "the reader crashed", "damaged")
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 300
 
 
@@ -207,7 +209,7 @@ def test_fault_11_a_crash_of_the_reader_is_that_files_failure_only(tmp_path: Pat
         child = reader._child
         assert child is not None
         threading.Timer(0.5, lambda: os.kill(child.pid, signal.SIGSEGV)).start()
-        with pytest.raises(SecondPassError, match="the PDF reader crashed: SIGSEGV"):
+        with pytest.raises(SecondPassError, match="the reader crashed: SIGSEGV"):
             reader.read(slow, name="slow.pdf")
         assert reader.read(quick, name="quick.pdf").pages
 
@@ -442,7 +444,7 @@ def test_fault_25_a_second_process_says_why_it_stops_and_a_double_click_is_one_r
 def test_the_reader_refuses_what_is_not_a_pdf_before_any_parser(tmp_path: Path) -> None:
     page = tmp_path / "page.pdf"
     page.write_bytes(b"<html>" * 300)
-    with Reader() as reader, pytest.raises(NotAPdf):
+    with Reader() as reader, pytest.raises(UnknownFormat):
         reader.read(page, name="page.pdf")
 
 

@@ -44,8 +44,8 @@ def test_why_a_file_failed_is_kept_as_a_kind_beside_the_sentence(tmp_path: Path)
     with open_library(tmp_path) as library:
         document = library.wait_for(library.add(b"\x89PNG", "a.pdf").document.id)
         assert document is not None
-        assert (document.status, document.error) == (Status.FAILED, "NotAPdf")
+        assert (document.status, document.error) == (Status.FAILED, "UnknownFormat")
         library.retry(document.id)
         again = library.wait_for(document.id)
         assert again is not None
-        assert again.error == "NotAPdf"
+        assert again.error == "UnknownFormat"

@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from ingest.errors import DamagedPdf
+from ingest.errors import DamagedFile
 from ingest.read.pdf.reader import open_pdf
 
 MARK = (255, 214, 10)  # what a yellow marker leaves on white paper, multiplied onto the page so that text stays black
@@ -31,17 +31,17 @@ def draw(
     document = open_pdf(path, password)
     try:
         if not 1 <= page <= len(document):
-            raise DamagedPdf(f"it has no page {page}")
+            raise DamagedFile(f"it has no page {page}")
         try:
             sheet = document[page - 1]
             width, height = sheet.get_size()
             if width < 1 or height < 1:
-                raise DamagedPdf(f"page {page} has no size")
+                raise DamagedFile(f"page {page} has no size")
             scale = max(1, min(width_px, 4000)) / width
             scale = min(scale, (MAX_PIXELS / (width * height)) ** 0.5)
             picture = sheet.render(scale=scale, may_draw_forms=False).to_pil().convert("RGB")
         except pypdfium2.PdfiumError:
-            raise DamagedPdf(f"page {page} cannot be drawn") from None
+            raise DamagedFile(f"page {page} cannot be drawn") from None
     finally:
         document.close()
     if boxes:

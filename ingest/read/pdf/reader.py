@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from ingest.documents import ReadFile
 from ingest.errors import (
-    DamagedPdf,
+    DamagedFile,
     NoTextFound,
     PasswordNeeded,
     TooLargeUnpacked,
@@ -51,7 +51,7 @@ MAX_ANNOTATIONS = 2_000  # looked at on a page
 
 
 def open_pdf(path: Path, password: str | None) -> Any:
-    """A pypdfium2 document. Raises PasswordNeeded, WrongPassword or DamagedPdf."""
+    """A pypdfium2 document. Raises PasswordNeeded, WrongPassword or DamagedFile."""
     import pypdfium2
 
     for attempt in _passwords(password):
@@ -62,8 +62,8 @@ def open_pdf(path: Path, password: str | None) -> Any:
             if code == pypdfium2.raw.FPDF_ERR_PASSWORD:
                 continue
             if code == pypdfium2.raw.FPDF_ERR_SECURITY:
-                raise DamagedPdf("its encryption is not supported") from None
-            raise DamagedPdf("no page could be found in it") from None
+                raise DamagedFile("its encryption is not supported") from None
+            raise DamagedFile("no page could be found in it") from None
     if password:
         decrypted = _decrypted(path, password)
         if decrypted is None:
@@ -103,7 +103,7 @@ def read_pdf(path: Path, *, password: str | None, limits: Limits, each_page: Cal
     try:
         count = len(document)
         if count == 0:
-            raise DamagedPdf("it has no pages")
+            raise DamagedFile("it has no pages")
         if count > limits.pages:
             raise TooManyPages(f"{count} pages; the limit is {limits.pages} (pages in [read])")
         sheets: list[Sheet] = []
@@ -121,7 +121,7 @@ def read_pdf(path: Path, *, password: str | None, limits: Limits, each_page: Cal
                 raise TooLargeUnpacked(f"more than {MAX_CHARS // 10**6} million characters of text")
             each_page(index + 1, count)
         if len(unreadable) == count:
-            raise DamagedPdf("none of its pages could be read")
+            raise DamagedFile("none of its pages could be read")
         if not any(character.isalnum() for sheet in sheets for line in sheet.lines for character in line.text):
             raise NoTextFound("its pages hold no text that can be read; a scan needs OCR first")
         return ReadFile(

@@ -36,7 +36,7 @@ def test_only_a_missing_or_wrong_password_asks_for_one() -> None:
     failed = {"status": Status.FAILED, "reason": "it does not open"}
     assert lines.failed_for_password(a_document(**failed, error="PasswordNeeded"))
     assert lines.failed_for_password(a_document(**failed, error="WrongPassword"))
-    assert not lines.failed_for_password(a_document(**failed, error="DamagedPdf"))
+    assert not lines.failed_for_password(a_document(**failed, error="DamagedFile"))
 
 
 def test_a_line_says_why_a_file_failed_and_shows_its_name_as_text() -> None:

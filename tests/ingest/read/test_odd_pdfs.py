@@ -22,8 +22,8 @@ from tests.places import SHARED
 FOLDER = SHARED / "odd-pdfs"
 TABLE = Path(__file__).with_name("odd_pdfs.tsv")
 UNDERSTOOD = {
-    "empty", "not a PDF", "damaged", "password needed", "wrong password", "too large", "too many pages",
-    "too large when unpacked", "took too long", "the PDF reader crashed", "no text found",
+    "empty", "not a format that can be read", "damaged", "password needed", "wrong password", "too large",
+    "too many pages", "too large when unpacked", "took too long", "the reader crashed", "no text found",
 }  # fmt: skip
 
 
