@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from app.process import environment_of_child
 from app.settings import Settings
 from ingest.errors import SecondPassError
+from ingest.store.names import is_plain_name
 
 if TYPE_CHECKING:
     from ingest.store.sql.store import SqlStore
@@ -64,10 +65,15 @@ def current_fusion(versions: SqlVersions, home: Path) -> LinearFusion:
 
 
 def current_precise(versions: SqlVersions, home: Path) -> tuple[str, Path]:
-    """(version, folder) of the precise model in use; a promoted one whose folder is gone gives way to the shipped."""
+    """(version, folder) of the precise model in use; a promoted one whose folder is gone gives way to the shipped.
+
+    So does one whose folder lies elsewhere: the database may have come with a backup that somebody else wrote.
+    """
     version = versions.current_version("precise")
-    if version and (folder := home / LEARNED / version.id).is_dir():
-        return version.id, folder
+    if version and is_plain_name(version.id):
+        folder = home / LEARNED / version.id
+        if folder.is_dir() and folder.resolve().is_relative_to(home.resolve()):
+            return version.id, folder
     return "shipped", MODELS / "precise"
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from app.application import Application
 from app.background_models import BackgroundModels
+from app.backup import finish_restore
 from app.data_directory import hold
 from app.learning import MODELS, current_fusion, current_precise
 from app.settings import Settings
@@ -48,9 +49,10 @@ def open_application(settings: Settings, *, background: bool = False) -> Applica
     )
     release = hold(settings.library.home)
     try:
+        restored = finish_restore(settings.library.home)
         for stage in settings.ranking.cascade:
             family_of(stage.reranker)  # a misspelt name is said now, not with every question
-        stores = open_store(settings, models)
+        stores = open_store(settings, models, notes=(restored,))
         rerank_options = RerankOptions(
             token_vectors=stores.tokens,
             precise_folder=MODELS / "precise",
@@ -82,8 +84,11 @@ def open_application(settings: Settings, *, background: bool = False) -> Applica
     )
 
 
-def open_store(settings: Settings, models: BackgroundModels) -> Stores:
-    """What is kept: the database, which is the truth, and every index that is made from it."""
+def open_store(settings: Settings, models: BackgroundModels, *, notes: Sequence[str] = ()) -> Stores:
+    """What is kept: the database, which is the truth, and every index that is made from it.
+
+    notes: what was met on the way here, for the report of the start; "" is nothing.
+    """
     from ingest.embed.token_projection import trained_projection
     from ingest.embed.transformer import embedder_fingerprint
     from ingest.store.dense.chroma import ChromaIndex
@@ -109,7 +114,7 @@ def open_store(settings: Settings, models: BackgroundModels) -> Stores:
         tokens=TokenIndex(home / "tokens", fingerprint=fingerprint, projection=projection),
         embedder=models.embedder,
         embedder_fingerprint=fingerprint,
-        notes=tuple(filter(None, (vectors_note, keywords_note))),
+        notes=tuple(filter(None, (*notes, vectors_note, keywords_note))),
     )
 
 

@@ -84,23 +84,33 @@ def doctor(repair: bool, adopt: bool, discard: bool, as_json: bool) -> None:
 
 @click.command()
 @click.argument("archive", type=click.Path(path_type=Path))
-def backup(archive: Path) -> None:
-    """Write the whole data directory to one .tar.gz file."""
-    from app.backup import write_backup
+@click.option("--verify", is_flag=True, help="Write nothing; read ARCHIVE through and say whether it is whole.")
+def backup(archive: Path, verify: bool) -> None:
+    """Write the library to one .tar.gz file, and read that back."""
+    from app.backup import verify_backup, write_backup
     from app.settings import read_settings
 
-    click.echo(f"{write_backup(read_settings().library.home, archive)} files saved to {archive}")
+    contents = verify_backup(archive) if verify else write_backup(read_settings().library.home, archive)
+    click.echo(f"{contents.files} files {'are whole in' if verify else 'saved to'} {archive}")
+    if contents.missing:
+        click.echo(contents.note(), err=True)
+        sys.exit(SOME_FAILED if verify else 0)
 
 
 @click.command()
 @click.argument("archive", type=click.Path(exists=True, path_type=Path))
-@click.option("--force", is_flag=True, help="Replace a data directory that is not empty (it is kept aside).")
+@click.option(
+    "--force", is_flag=True, help="Replace what the data directory holds (kept in its folder before-restore-1)."
+)
 def restore(archive: Path, force: bool) -> None:
     """Bring a data directory back from a backup."""
     from app.backup import read_backup
     from app.settings import read_settings
 
     home = read_settings().library.home
-    click.echo(f"{read_backup(archive, home, force=force)} files restored to {home}")
+    contents = read_backup(archive, home, force=force)
+    click.echo(f"{contents.files} files restored to {home}")
+    if contents.missing:
+        click.echo(contents.note(), err=True)
     with open_application():
         click.echo("The indexes are rebuilt.")

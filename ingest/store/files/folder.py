@@ -6,7 +6,6 @@ import errno
 import hashlib
 import json
 import os
-import re
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -15,8 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from ingest.errors import DiskFull, LibraryDamaged
+from ingest.errors import DiskFull
 from ingest.store.failpoints import reach
+from ingest.store.names import is_sha256, sha256_name
 
 _PIECE = 1 << 20
 
@@ -51,9 +51,7 @@ class Files:
 
     def path(self, sha256: str) -> Path:
         """Where the file with that hash lies. Raises LibraryDamaged for anything that is no SHA-256 in hex."""
-        if not _SHA256.fullmatch(sha256):
-            raise LibraryDamaged(f"The database names a stored file that cannot be one of ours: {sha256[:80]!r}.")
-        return self.folder / sha256[:2] / sha256
+        return self.folder / sha256_name(sha256)[:2] / sha256
 
     def keep(self, source: Path | bytes, label: Label) -> tuple[str, int]:
         """Copy a file or its bytes in; returns (sha256, size in bytes). Keeping the same bytes twice keeps one file.
@@ -81,12 +79,13 @@ class Files:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.exists() else None
 
     def remove(self, sha256: str) -> None:
-        """For good, because a person deleted the last document that had it."""
-        _unlink(self.path(sha256))
+        """For good, because a person deleted the last document that had it. What is no hash names no kept file."""
+        if is_sha256(sha256):
+            _unlink(self.path(sha256))
 
     def hashes(self) -> set[str]:
         """Every hash that is kept."""
-        return {path.name for path in self.folder.glob("??/*") if _SHA256.fullmatch(path.name)}
+        return {path.name for path in self.folder.glob("??/*") if is_sha256(path.name)}
 
     def changed(self, sha256: str) -> bool:
         """Whether the file no longer holds the bytes that came in (reads all of them); False when it is gone."""
@@ -124,7 +123,7 @@ class Files:
         found = [
             SetAside(sha256=path.name, bytes=path.stat().st_size, label=_label(path))
             for path in self._aside.glob("*")
-            if _SHA256.fullmatch(path.name)
+            if is_sha256(path.name)
         ]
         return sorted(found, key=lambda one: (one.label.name, one.sha256))
 
@@ -141,9 +140,6 @@ class Files:
             os.replace(_label_path(source), _label_path(target))
         os.replace(source, target)
         _sync_folder(target.parent)
-
-
-_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def _unlink(path: Path) -> None:

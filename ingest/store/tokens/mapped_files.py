@@ -26,6 +26,7 @@ from ingest.documents import Chunk, EncodedChunk, EncodedText, Query
 from ingest.embed.token_projection import TokenProjection
 from ingest.store.failpoints import reach
 from ingest.store.files.folder import disk_full, whole_or_nothing
+from ingest.store.names import plain_name
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ class TokenIndex:
         """Remove every chunk of the document, also what another embedder left of it."""
         with self._lock:
             self._forget(document_id)
-            for path in self.folder.glob(f"*/{document_id}.safetensors"):
+            for path in self.folder.glob(f"*/{plain_name(document_id)}.safetensors"):
                 path.unlink(missing_ok=True)
 
     def discard(self, chunk_ids: Collection[str]) -> None:
@@ -223,7 +224,7 @@ class TokenIndex:
             "piece_chunks": piece_chunks.astype(np.int32),
         }
         metadata = {"chunks": json.dumps(list(ordered)), "crc32": str(_checksum(arrays))}
-        path = self._mine / f"{document_id}.safetensors"
+        path = self._mine / f"{plain_name(document_id)}.safetensors"
         with disk_full("document"), whole_or_nothing(self._mine) as (file, move_to):
             file.write(save(arrays, metadata))
             reach("tokens written")
