@@ -25,5 +25,5 @@ ENV SECOND_PASS_HOME=/library SECOND_PASS_HOST=0.0.0.0 HF_HOME=/library/hub
 VOLUME /library
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/health', timeout=4)"]
 CMD ["second-pass", "serve"]

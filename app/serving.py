@@ -21,14 +21,7 @@ def serve_pages(host: str | None, port: int | None) -> None:
     add_samples_once(settings)
     address, number = host or settings.server.host, port or settings.server.port
     click.echo(f"Second Pass opens on http://{'localhost' if address == '127.0.0.1' else address}:{number}")
-    os.execv(
-        sys.executable,
-        [
-            *(sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("streamlit_app.py"))),
-            *("--server.address", address, "--server.port", str(number)),
-            *("--browser.gatherUsageStats", "false", "--server.showEmailPrompt", "false"),
-        ],
-    )
+    os.execv(sys.executable, [sys.executable, "-m", "app.server", address, str(number)])
 
 
 def add_samples_once(settings: Settings) -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import streamlit as st
-
-# Before torch is imported: its idle threads sleep, where by default they spin and starve the page's own work.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 _HERE = Path(__file__).resolve().parent
 if str(_HERE.parent) not in sys.path:  # Streamlit puts app/ first; the packages lie beside it

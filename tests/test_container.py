@@ -36,5 +36,5 @@ def test_it_serves_the_same_command_as_nobody_special_and_reports_its_health() -
     assert command is not None
     assert instructions("CMD") == ["[" + ", ".join(f'"{word}"' for word in command[1].split()) + "]"]
     assert instructions("USER") == ["second-pass"]
-    assert "/_stcore/health" in DOCKERFILE
+    assert "8501/health" in DOCKERFILE
     assert instructions("VOLUME") == ["/library"]

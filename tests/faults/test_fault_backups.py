@@ -347,13 +347,13 @@ def test_fault_44_a_restore_that_was_killed_is_finished_or_undone(home: Path, tm
 
 def test_fault_44_the_next_start_finds_it_and_says_so(home: Path, tmp_path: Path) -> None:
     from app.settings import read_settings
-    from app.wiring import build
+    from app.wiring import open_application
 
     write_backup(home, tmp_path / "library.tar.gz")
     child = processes.Process(target=restored_with, args=(tmp_path / "library.tar.gz", home, "restore all aside"))
     child.start()
     child.join(60)
-    application = build(read_settings(home=home))
+    application = open_application(read_settings(home=home))
     try:
         assert "has been finished" in application.library.report.text()
         assert {document.name for document in application.store.documents()} == {"one.pdf", "two.pdf"}
