@@ -10,6 +10,9 @@ invisible) where Streamlit 1.67 rewrites text *after* backslashes are gone (`:ma
 addresses) and inside code, where a backslash would be seen. Nothing here depends on finding out correctly what is
 code: inside it the same constructs are broken by word joiners, so a mistake is seen but never dangerous.
 
+Where text leaves for a terminal or another program (`safe_text`), the same constructs lose their power, but every
+visible character stays as it was: there are no backslashes, only word joiners, and what acts in Streamlit alone stays.
+
 It works on a stream. Every rule looks at most `_AHEAD` characters ahead, links and code spans are held back until
 they are whole, and each prefix of the output is as harmless as the whole.
 """
@@ -54,14 +57,26 @@ def safe_markdown(text: str) -> str:
     return cleaner.feed(text) + cleaner.close()
 
 
-class SafeStream:
-    """The pieces of a stream, harmless, ready for `st.write_stream`; iterate it once."""
+def safe_text(text: str) -> str:
+    """A whole answer for a terminal or another program, which may render it as Markdown: no image, no link, no HTML."""
+    cleaner = _Cleaner(markdown=False)
+    return cleaner.feed(text) + cleaner.close()
 
-    def __init__(self, pieces: Iterable[str]) -> None:
+
+def safe_line(text: str) -> str:
+    """A name or another short text from a file as one line of a terminal: nothing in it moves the cursor."""
+    return " ".join(_clean(text).split())
+
+
+class SafeStream:
+    """The pieces of a stream, harmless; iterate it once. markdown: for `st.write_stream`, otherwise as `safe_text`."""
+
+    def __init__(self, pieces: Iterable[str], *, markdown: bool = True) -> None:
         self._pieces = pieces
+        self._markdown = markdown
 
     def __iter__(self) -> Iterator[str]:
-        cleaner = _Cleaner()
+        cleaner = _Cleaner(markdown=self._markdown)
         for piece in self._pieces:
             if given := cleaner.feed(piece):
                 yield given
@@ -94,7 +109,8 @@ def _literal(text: str, at: int) -> tuple[str, int]:
 class _Cleaner:
     """Takes pieces, gives back what is certain. State: what is held back, and the code fence that is open."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, markdown: bool = True) -> None:
+        self._markdown = markdown
         self._held = ""
         self._fence = ""
         self._line_start = True
@@ -116,7 +132,7 @@ class _Cleaner:
         given: list[str] = []
         at = 0
         while at < certain:
-            step = self._line(text, at, final) if self._line_start else None
+            step = self._line(text, at, final) if self._line_start and self._markdown else None
             if step is None:
                 step = self._token(text, at, final)
             if step is _WAIT:
@@ -152,13 +168,15 @@ class _Cleaner:
             return _in_code(text, at)
         if char in "![":
             if link := _LINK.match(text, at):
-                return _link_text(link), link.end()
+                return _link_text(link, _in_prose if self._markdown else _in_text), link.end()
             if not final and _LINK_BEGUN.match(text, at):
                 return _WAIT
             if citation := _CITATION.match(text, at):
                 end = citation.end()
                 acts = text[end : end + 1] in ("(", ":", "[") and not _CITATION.match(text, end)
                 return citation[0] + (JOINER if acts else ""), end
+        if not self._markdown:
+            return _in_text(text, at)
         if char == "`":
             return self._code_span(text, at, final)
         if not final and (_BREAK_TAG_BEGUN.match(text, at) or (char == "~" and not text[at:].strip("~"))):
@@ -196,15 +214,17 @@ def _certain(text: str) -> int:
     return floor
 
 
-def _link_text(link: re.Match[str]) -> str:
+def _link_text(link: re.Match[str], rule: Callable[[str, int], tuple[str, int]]) -> str:
     """A link as its text, an image as its description; "[1](…)" is still our citation."""
     label = link["label"]
     if not link[0].startswith("!") and re.fullmatch(r"\d{1,3}", label):
         return f"[{label}]{JOINER}"
     if not _is_target(link["target"]):
         inner = link[0]
+        if rule is _in_text:
+            return "".join(_walk(inner, _in_text))
         return ("\\[" if inner[0] == "[" else "!") + "".join(_walk(inner[1:], _in_prose))
-    return "".join(_walk(label, _in_prose))
+    return "".join(_walk(label, rule))
 
 
 def _is_target(target: str) -> bool:
@@ -240,6 +260,24 @@ def _in_prose(text: str, at: int) -> tuple[str, int]:
     if char == "&":
         return ("\\&" if after.isalnum() or after in ("#", "\\") else "&"), at + 1
     return _broken(text, at)
+
+
+def _in_text(text: str, at: int) -> tuple[str, int]:
+    """What a Markdown renderer would act on, broken by a word joiner; everything else as it is."""
+    char, after = text[at], text[at + 1 : at + 2]
+    acts = (
+        (char == "<" and (after.isalpha() or after in ("/", "!", "?")))
+        or (char == "!" and after == "[")
+        or (char == "]" and (after in ("(", ":") or (after == "[" and not _CITATION.match(text, at + 1))))
+        or (char == "&" and (after.isalnum() or after == "#"))
+        or (char == ":" and after == "/")
+        or (char == "@" and after.isalnum())
+    )
+    if acts and after:
+        return char + JOINER, at + 1
+    if char in "wW" and (www := _WWW.match(text, at)):
+        return www[0] + JOINER, www.end()
+    return char, at + 1
 
 
 def _in_code(text: str, at: int) -> tuple[str, int]:

@@ -66,3 +66,9 @@ class Signal:
     kind: str
     chunk_id: str = ""
     at: datetime | None = None
+
+
+def well_formed(text: str) -> str:
+    """The text as every tokenizer, database and connection takes it: without NUL, and with "?" for lone surrogates,
+    which have no UTF-8. JSON and a terminal may bring both."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")

@@ -19,7 +19,7 @@ from ingest.documents import Query
 from ingest.errors import GeneratorFailed, QuestionRefused, UnknownName
 from ingest.language.words import words
 from ingest.protocols import Embedder, Index, Journal, Store
-from ingest.questions import AskedQuestion, Signal
+from ingest.questions import AskedQuestion, Signal, well_formed
 from rag import policies
 from rag.answer.cite import CitationFilter, cite
 from rag.answer.extract import extract
@@ -148,6 +148,10 @@ class AskStream:
 
     def __iter__(self) -> Iterator[str]:
         self._answer = yield from self._pieces
+
+    def close(self) -> None:
+        """Stop here: what was said so far is put on record, and the language model is let go."""
+        self._pieces.close()
 
     @property
     def answer(self) -> Answer:
@@ -314,10 +318,20 @@ class Engine:
     ) -> Generator_[str, None, Answer]:
         started = time.perf_counter()
         answer = Answer(text="", outcome=Outcome.INTERRUPTED)
+        pieces = self._said(trace, history, options)
         try:
-            answer = yield from self._said(trace, history, options)
+            while True:
+                piece = next(pieces)
+                answer = replace(answer, text=answer.text + piece)
+                yield piece
+        except StopIteration as end:
+            answer = end.value  # what `_said` returns
+            assert isinstance(answer, Answer)
         finally:
             # Also when the reader of the stream goes away: what was said so far is on record as interrupted.
+            pieces.close()
+            if answer.outcome is Outcome.INTERRUPTED and not answer.citations:
+                answer = replace(answer, citations=cite(answer.text, trace.evidence.chunks))
             answer = replace(answer, ms=(time.perf_counter() - started) * 1000)
             self.parts.journal.record(
                 replace(
@@ -413,7 +427,7 @@ def retrieve_again(engine: Engine, before: Trace, options: Options | None = None
 
 def checked(question: str) -> str:
     """The question without surrounding white space. Raises QuestionRefused when it is empty or far too long."""
-    question = question.replace("\0", "").strip()
+    question = well_formed(question).strip()
     if not question:
         raise QuestionRefused("Type a question first.")
     if len(question) > LONGEST_QUESTION:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from app.application import Application
     from rag.engine import Options
     from rag.tracing import Trace
-from app.cli.session import open_application, print_json
+from app.cli.session import open_application, print_json, say
+from app.safe_text import SafeStream, safe_line, safe_text
 
 
 def _retrieval_options(function: Any) -> Any:
@@ -75,7 +77,8 @@ def _rows(path: Path) -> Iterable[dict[str, Any]]:
             if line.strip():
                 try:
                     row = json.loads(line)
-                    row["question"]
+                    if not isinstance(row["question"], str):
+                        raise TypeError("the question is no text")
                 except (ValueError, KeyError, TypeError) as error:
                     raise click.ClickException(f"{path}, line {number}: not a question in JSON ({error!r})") from None
                 yield row
@@ -84,18 +87,18 @@ def _rows(path: Path) -> Iterable[dict[str, Any]]:
 def _show_trace(trace: Trace) -> None:
     from rag.stages import HYBRID, Kind
 
-    click.echo(click.style(trace.searched, bold=True))
+    say(click.style(trace.searched, bold=True))
     for warning in trace.warnings:
-        click.echo(click.style(warning, fg="yellow"))
+        say(click.style(warning, fg="yellow"))
     for rank, candidate in enumerate(trace.evidence, start=1):
         before = candidate.mark(HYBRID)
         was = f"was {before.rank}" if before else "new"
-        click.echo(f"{rank:>2}. ({was:>7}) {candidate.chunk.document_name} p.{candidate.chunk.page}")
-        click.echo("      " + " ".join(candidate.chunk.text.split())[:160])
+        say(f"{rank:>2}. ({was:>7}) {safe_line(candidate.chunk.document_name)} p.{candidate.chunk.page}")
+        say("      " + " ".join(candidate.chunk.text.split())[:160])
     for step in trace.steps:
         size = "" if step.kind is Kind.PREPARATION else f"{len(step.ranking)} passages"
-        click.echo(f"    {step.name:<16}{step.ms:>8.1f} ms  {size:>13}  {step.note}".rstrip())
-    click.echo(f"    {'in all':<16}{trace.total_ms:>8.1f} ms")
+        say(f"    {step.name:<16}{step.ms:>8.1f} ms  {size:>13}  {step.note}".rstrip())
+    say(f"    {'in all':<16}{trace.total_ms:>8.1f} ms")
 
 
 @click.command()
@@ -113,15 +116,16 @@ def ask(
     with open_application() as application:
         options = _options(application, fast, precise, no_cache)
         stream = application.engine.ask(question, collections=collection, options=options)
-        for piece in stream:
-            if not as_json:
-                click.echo(piece, nl=False)
+        with closing(stream):
+            for piece in SafeStream(stream, markdown=False):
+                if not as_json:
+                    say(piece, end="")
         answer, trace = stream.answer, stream.trace
     if as_json:
         print_json(
             {
                 **trace_to_json(trace),
-                "answer": answer.text,
+                "answer": safe_text(answer.text),
                 "citations": [asdict(citation) for citation in answer.citations],
                 "generator": answer.generator,
                 "outcome": answer.outcome.value,
@@ -131,8 +135,8 @@ def ask(
             }
         )
         return
-    click.echo()
+    say("")
     if answer.outcome.value != "answered":
-        click.echo(explain_outcome(answer.outcome).sentence)
+        say(explain_outcome(answer.outcome).sentence)
     for citation in answer.citations:
-        click.echo(f"  [{citation.number}] {citation.document}, page {citation.page}")
+        say(f"  [{citation.number}] {safe_line(citation.document)}, page {citation.page}")

@@ -48,7 +48,7 @@ def bench_speed(
         home=home,
         say=(lambda line: None) if as_json else say,
     )
-    click.echo(json.dumps(report.to_json()) if as_json else report.table())
+    say(json.dumps(report.to_json()) if as_json else report.table())
 
 
 @bench.command("feedback")
@@ -113,6 +113,6 @@ def bench_feedback(
             seeds=seeds,
             say=report,
         )
-    click.echo(json.dumps(found.to_json()) if as_json else found.table())
+    say(json.dumps(found.to_json()) if as_json else found.table())
     if not precise:
         say("Only the weights learned. --precise teaches the cross-encoder as well: about 7 minutes for each seed.")

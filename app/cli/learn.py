@@ -12,7 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from ingest.store.sql.store import SqlStore
-from app.cli.session import FOLDER, say
+from app.cli.session import FOLDER, print_json, say
 
 
 @contextmanager
@@ -166,11 +166,11 @@ def feedback_export(file: Path | None, kind: str) -> None:
     with _store() as store:
         text = (export_csv if kind == "csv" else export_jsonl)(store.journal.questions())
     if file is None:
-        click.echo(text, nl=False)
+        say(text, end="")
         return
     # With its byte order mark Excel reads the CSV as UTF-8.
     file.write_text(text, encoding="utf-8-sig" if kind == "csv" else "utf-8", newline="")
-    click.echo(f"{file} written")
+    say(f"{file} written")
 
 
 @click.group(invoke_without_command=True)
@@ -185,11 +185,11 @@ def versions(context: click.Context, as_json: bool) -> None:
     with _store() as store:
         rows = version_lines(store.versions.list_versions())
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
     for row in [] if as_json else rows:
-        click.echo(f"{row['version']}  {row['state']:<11} {row['marks']} marks  {row['reason']}")
+        say(f"{row['version']}  {row['state']:<11} {row['marks']} marks  {row['reason']}")
     if not rows and not as_json:
-        click.echo("Nothing was learned yet: the shipped weights are in use.")
+        say("Nothing was learned yet: the shipped weights are in use.")
 
 
 @versions.command("rollback")
@@ -200,6 +200,6 @@ def versions_rollback(kind: str) -> None:
         before = store.versions.current_version(kind)
         now = store.versions.rollback(kind, "undone from the command line")
     if before is None:
-        click.echo(f"The shipped {kind} weights are in use; there is nothing to undo.")
+        say(f"The shipped {kind} weights are in use; there is nothing to undo.")
     else:
-        click.echo(f"{before.id} is undone; in use: {now.id if now else 'the shipped weights'}")
+        say(f"{before.id} is undone; in use: {now.id if now else 'the shipped weights'}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.session import open_application, print_json
+from app.cli.session import open_application, print_json, printable, say
 
 SOME_FAILED = 3
 
@@ -43,10 +43,10 @@ def ingest(
             if as_json:
                 print_json(result.to_json())
             else:
-                bar.write(result.line(), file=sys.stdout)
+                bar.write(printable(result.line()), file=sys.stdout)
         bar.close()
     if not as_json:
-        click.echo(", ".join(f"{count} {word}" for word, count in counts.items()))
+        say(", ".join(f"{count} {word}" for word, count in counts.items()))
     if failed:
         sys.exit(SOME_FAILED)
 
@@ -77,7 +77,7 @@ def doctor(repair: bool, adopt: bool, discard: bool, as_json: bool) -> None:
     if as_json:
         print_json(report.to_json())
     else:
-        click.echo(report.text())
+        say(report.text())
     if not report.healthy:
         sys.exit(SOME_FAILED)
 
@@ -91,9 +91,9 @@ def backup(archive: Path, verify: bool) -> None:
     from app.settings import read_settings
 
     contents = verify_backup(archive) if verify else write_backup(read_settings().library.home, archive)
-    click.echo(f"{contents.files} files {'are whole in' if verify else 'saved to'} {archive}")
+    say(f"{contents.files} files {'are whole in' if verify else 'saved to'} {archive}")
     if contents.missing:
-        click.echo(contents.note(), err=True)
+        say(contents.note(), error=True)
         sys.exit(SOME_FAILED if verify else 0)
 
 
@@ -109,8 +109,8 @@ def restore(archive: Path, force: bool) -> None:
 
     home = read_settings().library.home
     contents = read_backup(archive, home, force=force)
-    click.echo(f"{contents.files} files restored to {home}")
+    say(f"{contents.files} files restored to {home}")
     if contents.missing:
-        click.echo(contents.note(), err=True)
+        say(contents.note(), error=True)
     with open_application():
-        click.echo("The indexes are rebuilt.")
+        say("The indexes are rebuilt.")

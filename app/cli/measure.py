@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from rag.measure.answer_measures import AnswerComparison, AnswerReport
     from rag.measure.report import Report, SideBySide
-from app.cli.session import open_application, print_json
+from app.cli.session import open_application, print_json, say
 
 
 @click.command("eval")
@@ -65,7 +65,7 @@ def evaluate(
     if as_json:
         print_json(result.to_json())
     else:
-        click.echo(result.table())
+        say(result.table())
 
 
 @click.command()
@@ -90,7 +90,7 @@ def verdict(golden: Path | None, moved: bool, as_json: bool) -> None:
         else:
             rows = moved_lines(changes)
             lines = [f"{row['then']} → {row['now']}  {row['marked page']}: {row['question']}" for row in rows]
-            click.echo("\n".join(lines) or NOTHING_MOVED)
+            say("\n".join(lines) or NOTHING_MOVED)
         return
     with open_application() as application:
         overall, stages = verdicts_on(application, read_goldens(golden) if golden else ())
@@ -98,4 +98,4 @@ def verdict(golden: Path | None, moved: bool, as_json: bool) -> None:
     if as_json:
         print_json([asdict(one) for one in given])
     else:
-        click.echo("\n".join(one.sentence for one in given) or verdict_without_marks())
+        say("\n".join(one.sentence for one in given) or verdict_without_marks())

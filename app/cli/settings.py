@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from app.cli.session import say
+
 
 @click.command()
 @click.option("--markdown", is_flag=True, help="Every setting with its default and what it accepts, for the docs.")
@@ -12,4 +14,4 @@ def settings(markdown: bool) -> None:
     from app.configuration import configuration, in_use
     from app.settings import read_settings
 
-    click.echo(configuration() if markdown else in_use(read_settings()), nl=not markdown)
+    say(configuration() if markdown else in_use(read_settings()), end="" if markdown else "\n")

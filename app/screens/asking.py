@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -93,7 +94,8 @@ def ask_now(
                 options=options,
             )
         draw_notices(notices(stream.trace, Answer(text="", outcome=Outcome.ANSWERED)))
-        st.write_stream(SafeStream(stream))
+        with closing(stream):  # also when the tab is closed: what was said is kept, the model is let go
+            st.write_stream(SafeStream(stream))
     except SecondPassError as error:
         draw_error(error)
         return

@@ -29,6 +29,7 @@ class ChatEndpoint:
             description="Address of a model of your own (llama.cpp, vLLM, …), which ends before /chat/completions.",
         ),
     ] = None
+    max_chars: Annotated[int, Field(ge=100, description="Characters after which an answer is cut off.")] = 20_000
     timeout_s: Annotated[float, Field(gt=0, description="Seconds of silence after which the model is given up.")] = 60.0
 
     @property

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 RETRIES = 2
 LONGEST_WAIT_S = 20.0  # a Retry-After beyond this is said to the person instead of slept through
 CONNECT_TIMEOUT_S = 5.0
+FEWEST_SHARE = 128  # a piece is at least this part of what came before: everyone who redraws the whole stays fast
 
 
 class OpenAIGenerator:
@@ -41,6 +42,7 @@ class OpenAIGenerator:
         self.model = endpoint.model
         self._address = endpoint.address
         self.timeout_s = endpoint.timeout_s
+        self.max_chars = endpoint.max_chars
         self.retries = retries
         self.temperature = temperature
         self._key = endpoint.token
@@ -99,7 +101,7 @@ class CompletionStream:
     def __iter__(self) -> Iterator[str]:
         from openai import APIError, OpenAIError
 
-        begun, finish = False, ""
+        given, held, finish, failure = 0, "", "", ""
         try:
             self._response = self._ask()
             for chunk in self._response:
@@ -108,18 +110,26 @@ class CompletionStream:
                     self.tokens = MappingProxyType(used)
                 for choice in chunk.choices or ():
                     finish = choice.finish_reason or finish
-                    if choice.delta and choice.delta.content:
-                        begun = True
-                        yield choice.delta.content
+                    held += (choice.delta and choice.delta.content) or ""
+                if given + len(held) > (most := self._generator.max_chars):
+                    held, failure = held[: most - given], self._too_long()
+                    break
+                if len(held) > given // FEWEST_SHARE:
+                    yield held
+                    given, held = given + len(held), ""
         except APIError as error:
-            raise GeneratorFailed(self._sentence(error, begun)) from None
+            failure = self._sentence(error, bool(given or held))
         except (OpenAIError, ValueError, TypeError, AttributeError) as error:
             # json and pydantic raise ValueErrors; a reply of another shape gives the other two
             log.warning("The language model's reply could not be read: %s", type(error).__name__)
-            raise GeneratorFailed(self._unreadable(begun)) from None
+            failure = self._unreadable(bool(given or held))
         finally:
             self.close()
-        self._check_end(begun, finish)
+        if held:
+            yield held
+        if failure:
+            raise GeneratorFailed(failure)
+        self._check_end(bool(given or held), finish)
 
     def close(self) -> None:
         self._closed = True
@@ -172,6 +182,13 @@ class CompletionStream:
             raise GeneratorFailed(f"{where} replied without any text. Ask again, or choose another model.")
         if not finish:
             raise GeneratorFailed(f"{where} broke off in the middle of the answer. Ask again.")
+
+    def _too_long(self) -> str:
+        generator = self._generator
+        return (
+            f"{generator.model} at {generator.host} wrote more than {generator.max_chars:,} characters: the rest was "
+            "left out. Ask for less, or raise SECOND_PASS_ANSWER_MAX_CHARS."
+        )
 
     def _unreadable(self, begun: bool) -> str:
         generator = self._generator

