@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from app.application import Application
 from app.background_models import BackgroundModels
 from app.backup import finish_restore
-from app.data_directory import hold
+from app.data_directory import close_to_others, hold
 from app.learning import MODELS, current_fusion, current_precise
 from app.settings import Settings
 
@@ -49,10 +49,10 @@ def open_application(settings: Settings, *, background: bool = False) -> Applica
     )
     release = hold(settings.library.home)
     try:
-        restored = finish_restore(settings.library.home)
+        notes = (close_to_others(settings.library.home), finish_restore(settings.library.home))
         for stage in settings.ranking.cascade:
             family_of(stage.reranker)  # a misspelt name is said now, not with every question
-        stores = open_store(settings, models, notes=(restored,))
+        stores = open_store(settings, models, notes=notes)
         rerank_options = RerankOptions(
             token_vectors=stores.tokens,
             precise_folder=MODELS / "precise",

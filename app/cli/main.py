@@ -16,7 +16,9 @@ from app.cli.learn import feedback, train, versions
 from app.cli.library import backup, doctor, ingest, restore
 from app.cli.measure import evaluate, verdict
 from app.cli.serve import serve
+from app.cli.session import printable
 from app.cli.settings import settings
+from app.process import keep_files_private
 from ingest.errors import SecondPassError
 
 # Before torch is loaded: its idle threads otherwise spin, and slow every other thread of the process.
@@ -30,13 +32,14 @@ class _Plainly(click.Group):
         try:
             return super().invoke(context)
         except SecondPassError as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(printable(str(error))) from None
 
 
 @click.group(cls=_Plainly)
 @click.version_option(package_name="second-pass")
 def main() -> None:
     """Ask your own PDFs, and see why each passage made the cut."""
+    keep_files_private()
 
 
 for _command in (

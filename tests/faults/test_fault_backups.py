@@ -359,3 +359,47 @@ def test_fault_44_the_next_start_finds_it_and_says_so(home: Path, tmp_path: Path
         assert {document.name for document in application.store.documents()} == {"one.pdf", "two.pdf"}
     finally:
         application.close()
+
+
+def readable_by_others(folder: Path) -> list[str]:
+    return [str(path) for path in (folder, *folder.rglob("*")) if path.stat().st_mode & 0o077]
+
+
+def test_fault_38_only_the_owner_reads_the_library_and_its_backups(tmp_path: Path) -> None:
+    home, archive = tmp_path / "home", tmp_path / "library.tar.gz"
+    (tmp_path / "a.txt").write_text("The valve is opened by turning the brass wheel four times.")
+
+    def run(*words: str, home: Path = home) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli", *words],
+            cwd=ROOT,
+            env=os.environ | {"SECOND_PASS_HOME": str(home)},
+            capture_output=True,
+            text=True,
+            umask=0o022,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run("ingest", str(tmp_path / "a.txt"))
+    run("backup", str(archive))
+    run("restore", str(archive), home=tmp_path / "elsewhere")
+    assert readable_by_others(home) == readable_by_others(tmp_path / "elsewhere") == readable_by_others(archive) == []
+
+
+def test_fault_38_a_library_of_an_older_version_is_closed_to_others_and_it_is_said(home: Path) -> None:
+    from app.settings import read_settings
+    from app.wiring import open_application
+
+    for path in (home, *home.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    application = open_application(read_settings(home=home))
+    try:
+        assert "only its owner can" in application.library.report.text()
+        assert readable_by_others(home) == []
+    finally:
+        application.close()
+    application = open_application(read_settings(home=home))
+    application.close()
+    assert "owner" not in application.library.report.text()
