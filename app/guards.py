@@ -1,15 +1,17 @@
-"""What every request passes first and every reply carries, as ASGI middleware: known hosts only, and safe headers."""
+"""What every request passes before a byte of its body is read, and what every reply carries, as ASGI middleware."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import ipaddress
 import re
 from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,7 +40,7 @@ class KnownHosts:
             await send({"type": "websocket.close", "code": 1008})
         else:
             said = "This server does not answer under that name. Add it to the setting allowed_hosts if it is yours."
-            await JSONResponse({"message": said, "error": {"message": said, "code": 421}}, 421)(scope, receive, send)
+            await refusal(said, 421)(scope, receive, send)
 
     def _known(self, host: str) -> bool:
         try:
@@ -46,6 +48,53 @@ class KnownHosts:
         except ValueError:
             return False
         return name in self._names or (self._any_number and _is_number(name))
+
+
+class BearerKey:
+    """Answers only requests that carry the key; without one, all."""
+
+    def __init__(self, app: ASGIApp, *, key: str) -> None:
+        self.app = app
+        self._key = key.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or not self._key or self._carried(Headers(scope=scope)):
+            await self.app(scope, receive, send)
+        else:
+            await refusal("This server needs its API key as a bearer token.", 401)(scope, receive, send)
+
+    def _carried(self, headers: Headers) -> bool:
+        given = headers.get("authorization", "").removeprefix("Bearer ").strip()
+        return hmac.compare_digest(given.encode(), self._key)
+
+
+class BodyLimit:
+    """Refuses a body of more than `megabytes`: by its announced length, or when that much of it has come."""
+
+    def __init__(self, app: ASGIApp, *, megabytes: int) -> None:
+        self.app = app
+        self._most = megabytes * 2**20
+        self._said = f"The request is larger than {megabytes} MB (setting body_mb). Send it in parts."
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdigit() and int(announced) > self._most:
+            await refusal(self._said, 413)(scope, receive, send)
+            return
+        came = 0
+
+        async def counted() -> Message:
+            nonlocal came
+            message = await receive()
+            came += len(message.get("body", b""))
+            if came > self._most:
+                raise HTTPException(413, self._said)
+            return message
+
+        await self.app(scope, counted, send)
 
 
 class SafeHeaders:
@@ -89,6 +138,11 @@ def page_headers(pages: Iterable[str]) -> tuple[tuple[str, str], ...]:
     }
     said = "; ".join(f"{name} {value}" for name, value in policy.items())
     return (*PLAIN_HEADERS, ("content-security-policy", said), ("x-frame-options", "DENY"))
+
+
+def refusal(message: str, status: int) -> JSONResponse:
+    """What both clients of the API look for: Cohere's reads `message`, OpenAI's `error.message`."""
+    return JSONResponse({"message": message, "error": {"message": message, "code": status}}, status)
 
 
 def _digest(script: str) -> str:

@@ -21,12 +21,15 @@ from starlette.routing import Route
 
 from app import shared
 from app.guards import KnownHosts, SafeHeaders, page_headers
+from app.serving import known_hosts
+from app.settings import read_settings
 
 _HERE = Path(__file__).resolve().parent
 
 
 def make_pages(host: str) -> streamlit.App:
-    """The ASGI application. host: the address that it is bound to."""
+    """The ASGI application. host: the address that it is bound to. Raises SettingsError."""
+    allowed = known_hosts(read_settings())
     own = [path.read_text(encoding="utf-8") for path in sorted((_HERE / "static").glob("*.html"))]
     index = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     return streamlit.App(
@@ -34,7 +37,7 @@ def make_pages(host: str) -> streamlit.App:
         lifespan=_open_and_close,
         routes=[Route("/health", health)],
         middleware=[
-            Middleware(KnownHosts, bound=host),
+            Middleware(KnownHosts, bound=host, allowed=allowed),
             Middleware(SafeHeaders, headers=page_headers([index, *own])),
         ],
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 
 from app.setting_fields import PREFIX, names_of, setting_called
 from ingest.embed.options import ModelOptions
@@ -26,6 +26,10 @@ from rag.rerank.vendors import Vendors
 
 FILE = Path("second-pass.toml")
 NO_SETTINGS = ("SECOND_PASS_FAILPOINT",)  # ours, but for tests that kill the process; see ingest/store/failpoints.py
+
+
+def _separated(given: object) -> object:
+    return [name.strip() for name in given.split(",") if name.strip()] if isinstance(given, str) else given
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,16 @@ class Server:
     host: Annotated[str, Field(description="Address that the servers bind to.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, description="Port of the pages, or of the HTTP API.")] = 8501
     api_key: Annotated[SecretStr | None, Field(description="Key that the HTTP API asks for as a bearer token.")] = None
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_separated),
+        Field(description="More names, separated by commas, that the servers answer under (behind a proxy)."),
+    ] = ()
+    exposed: Annotated[
+        bool | None,
+        Field(description="Whether other machines can reach the servers; unset: whether `host` is beyond loopback."),
+    ] = None
+    body_mb: Annotated[int, Field(ge=1, description="Larger requests to the HTTP API are refused unread.")] = 8
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Lines below it are not logged.")
     ] = "WARNING"

@@ -10,8 +10,9 @@ A visitor's collection is stored as "<key>/<name>", a conversation's id begins w
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as dataclass_replace
 from typing import TYPE_CHECKING, Any
@@ -19,11 +20,13 @@ from typing import TYPE_CHECKING, Any
 from ingest.documents import Box, Chunk, Document
 from ingest.errors import NotAllowed
 from ingest.questions import AskedQuestion, Conversation, PassageMark, Signal, Thumb
+from rag.stages import OFF
 
 if TYPE_CHECKING:
     from app.application import Application
     from ingest.library import Added
     from ingest.store.reconcile import Report
+    from rag.answer.protocol import Turn
     from rag.engine import AskStream, Options
     from rag.tracing import Trace
 
@@ -49,6 +52,16 @@ def visitor_of(user: Mapping[str, Any]) -> Visitor | None:
     identity = f"{user.get('iss', '')}\0{user['sub']}"
     key = hashlib.sha256(identity.encode()).hexdigest()[:12]
     return Visitor(key=key, name=str(user.get("name") or user.get("email") or "signed in"))
+
+
+# Programs that come through the HTTP API are one visitor, who owns nothing but their own questions.
+THE_API = Visitor(key=hashlib.sha256(b"the HTTP API").hexdigest()[:12], name="HTTP API")
+_OWNED = re.compile(r"[0-9a-f]{12}/")
+
+
+def people_sign_in(collections: Iterable[str]) -> bool:
+    """Whether the library, by the stored names of its collections, belongs to people who signed in."""
+    return any(_OWNED.match(name) for name in collections)
 
 
 def authorize(
@@ -146,6 +159,7 @@ class _Engine(_Door):
         self, question: str, *, collections: Sequence[str] = (), document_ids: Sequence[str] = (), **more: Any
     ) -> Trace:
         scope = self._scope(collections, document_ids)
+        self._offered(more.get("options"))
         found: Trace = self._whole.retrieve(question, **scope, **more)
         return found
 
@@ -157,6 +171,7 @@ class _Engine(_Door):
         collections: Sequence[str] = (),
         document_ids: Sequence[str] = (),
         options: Options | None = None,
+        history: Sequence[Turn] = (),
     ) -> AskStream:
         key = self._own.visitor.key
         if conversation_id:
@@ -164,8 +179,20 @@ class _Engine(_Door):
         else:
             conversation_id = f"{key}-{uuid.uuid4().hex}"
         scope = self._scope(collections, document_ids)
-        stream: AskStream = self._whole.ask(question, conversation_id=conversation_id, options=options, **scope)
+        stream: AskStream = self._whole.ask(
+            question, conversation_id=conversation_id, options=self._offered(options), history=history, **scope
+        )
         return stream
+
+    def _offered(self, options: Options | None) -> Options | None:
+        """The options, when their rerankers are among those that the pages offer: any other name is a folder or model
+        of the visitor's choosing, which this machine would load. Raises NotAllowed."""
+        if options is not None:
+            own = {stage.reranker for stage in self._own.whole.settings.ranking.cascade}
+            offered = {row.name for row in self._own.whole.known_rerankers() if row.usable}
+            if strange := {stage.reranker for stage in options.cascade} - own - offered - {OFF}:
+                raise NotAllowed(f"The reranker {min(strange)[:80]!r} is not offered here. Choose one from the list.")
+        return options
 
     def _scope(self, collections: Sequence[str], document_ids: Sequence[str]) -> dict[str, Sequence[str]]:
         allowed = self._own.collections()

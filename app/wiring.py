@@ -132,9 +132,7 @@ def open_library(settings: Settings, stores: Stores, models: BackgroundModels) -
     )
 
 
-def open_engine(
-    settings: Settings, stores: Stores, models: BackgroundModels, rerank_options: RerankOptions
-) -> Engine:
+def open_engine(settings: Settings, stores: Stores, models: BackgroundModels, rerank_options: RerankOptions) -> Engine:
     """The way of a question over those stores, with the models that are in use when it is asked."""
     from ingest.documents import Query
     from rag.answer.generate import OpenAIGenerator

@@ -17,6 +17,8 @@ from rag.ranking import Candidate, Ranking
 from rag.rerank.protocol import Reranker
 from rag.stages import FAST, PRECISE
 
+LONGEST_TEXT = 8_000  # characters of a text that are read; 512 word pieces, the most that a model reads, are fewer
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ranked:
@@ -37,10 +39,12 @@ def rank_texts(
     """Order `texts` by the precise reranker, best first.
 
     narrow_to: with more texts than that, late interaction chooses which the precise reranker reads; only those are
-    returned. None reads every text. Raises RerankerFailed as the reranker does.
+    returned. None reads every text. Of each text the first LONGEST_TEXT characters are read: a model reads no more,
+    but its tokenizer would. Raises RerankerFailed as the reranker does.
     """
     if not texts:
         return []
+    texts = [text[:LONGEST_TEXT] for text in texts]
     query = Query(text=question, encoded=embedder.encode_question(question))
     ranking = Ranking(candidates=tuple(Candidate(chunk=_chunk(i, text)) for i, text in enumerate(texts)))
     if narrow_to is not None and len(texts) > narrow_to:

@@ -64,9 +64,9 @@ def doctor(repair: bool, adopt: bool, discard: bool, as_json: bool) -> None:
         library = application.library
         opening = library.report.findings  # what opening the library saw, and began to mend
         if adopt:
-            click.echo(f"{len(library.adopt())} files added to the library again.", err=True)
+            say(f"{len(library.adopt())} files added to the library again.", error=True)
         if discard:
-            click.echo(f"{library.discard()} files removed.", err=True)
+            say(f"{library.discard()} files removed.", error=True)
         report = library.check(repair=repair)
         if repair or adopt:
             library.finish()

@@ -57,9 +57,7 @@ def cut(document: InventedDocument, rng: random.Random) -> list[Piece]:
         nonlocal now, size
         if now:
             text, spans = unmarked("".join(now).strip())
-            pieces.append(
-                Piece(title=document.title, section=section, text=text, spans=spans, words=words(text))
-            )
+            pieces.append(Piece(title=document.title, section=section, text=text, spans=spans, words=words(text)))
         now, size = [], 0
 
     def add(line: str, joined: str) -> None:

@@ -136,7 +136,7 @@ def example(
         foreign = [p for p in foreign if looks(p) or rng.random() < 0.1]
 
     def nearest(pieces: Sequence[Piece], count: int) -> list[Piece]:
-        return sorted(pieces, key=lambda p: (-2 * looks(p) - len(p.words & asked) - 3 * rng.random()))[:count]
+        return sorted(pieces, key=lambda p: -2 * looks(p) - len(p.words & asked) - 3 * rng.random())[:count]
 
     if question.answers:
         good = rng.choice(right)

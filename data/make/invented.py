@@ -289,9 +289,7 @@ def _question(
     )
 
 
-def named_question(
-    form: str, of: Sequence[str], rng: random.Random, values: Mapping[str, str]
-) -> tuple[str, bool]:
+def named_question(form: str, of: Sequence[str], rng: random.Random, values: Mapping[str, str]) -> tuple[str, bool]:
     """The form with its slots filled; half of those with ``{of}`` name the document. Returns whether it is named."""
     named = bool(of) and "{of}" in form and rng.random() < 0.55
     text = form.format_map({**values, "of": rng.choice(list(of)) if named else ""})

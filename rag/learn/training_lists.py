@@ -155,7 +155,7 @@ def dense_vectors(
     from transformers import BertModel
 
     tokenizer = load_tokenizer()
-    model: Any = BertModel.from_pretrained(base_model_folder(), dtype=torch.float32)
+    model: Any = BertModel.from_pretrained(base_model_folder(), dtype=torch.float32, use_safetensors=True)
     model.eval()
     ids = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))

@@ -71,7 +71,7 @@ def new_precise_model(attention: str = "sdpa") -> Any:
     config = BertConfig.from_pretrained(folder, num_labels=1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     config._attn_implementation = attention
     model: Any = BertForSequenceClassification(config)
-    trunk = BertModel.from_pretrained(folder, dtype=torch.float32)
+    trunk = BertModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
     model.bert.load_state_dict(trunk.state_dict())
     return model.eval()
 

@@ -233,7 +233,7 @@ def _load_from_hub(name: str, *, device: str, precision: str, threads: int) -> P
                 device=place,
                 local_files_only=found.local,
                 trust_remote_code=False,
-                model_kwargs={"dtype": torch_dtype(chosen)},
+                model_kwargs={"dtype": torch_dtype(chosen), "use_safetensors": True},  # the others are pickles
             )
     except ImportError as error:
         raise RerankerUnavailable(f"{name}: a package that it needs cannot be imported: {_first_line(error)}") from None

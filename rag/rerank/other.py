@@ -139,7 +139,7 @@ def colbert(model: str, *, device: str = "auto", precision: str = "auto") -> Lib
                     device=place,
                     local_files_only=found.local,
                     trust_remote_code=False,
-                    model_kwargs={"dtype": torch_dtype(chosen)},
+                    model_kwargs={"dtype": torch_dtype(chosen), "use_safetensors": True},
                 )
         except Exception as error:
             # The loader raises whatever the configuration, the tokenizer, safetensors or the hub's client raises.

@@ -127,7 +127,20 @@ m = span 6 30 months
 ~ Equal products may be proposed.
 ~ Rubble is carried away.
 """
-ROOMS = ("Hall", "Kitchen", "Office", "Store", "Bathroom", "Living room", "Bedroom", "Workshop", "Classroom", "Plant room", "Stairs", "Terrace")
+ROOMS = (
+    "Hall",
+    "Kitchen",
+    "Office",
+    "Store",
+    "Bathroom",
+    "Living room",
+    "Bedroom",
+    "Workshop",
+    "Classroom",
+    "Plant room",
+    "Stairs",
+    "Terrace",
+)
 FORMS = TableForms(
     cell=(
         "What {col} is given for the {row}{of}?", "{row} {col}{of}", "room schedule: {row}, {col}{of}", "In the {row}, what is the {col}{of}?", "Which {col} does the {row} have{of}?",
@@ -149,9 +162,12 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
         shown = rng.sample(ROOMS, rng.randint(4, 7))
         cells = [[rng.uniform(4, 180), rng.uniform(2.2, 4.8), float(rng.randint(16, 24))] for _ in shown]
         table = Table(
-            owner=title, name="building_spec.rooms", head=("Room", "floor area (m²)", "clear height (m)", "temperature (°C)"),
+            owner=title,
+            name="building_spec.rooms",
+            head=("Room", "floor area (m²)", "clear height (m)", "temperature (°C)"),
             rows=tuple((s, f"{a:.1f}", f"{h:.2f}", f"{t:.0f}") for s, (a, h, t) in zip(shown, cells, strict=True)),
-            values=tuple(map(tuple, cells)), caption=rng.choice(("", "Room schedule")),
+            values=tuple(map(tuple, cells)),
+            caption=rng.choice(("", "Room schedule")),
             called={"floor area (m²)": ("size in square metres",), "clear height (m)": ("height of the ceiling",)},
         )
         yield compose(

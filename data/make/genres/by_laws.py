@@ -168,7 +168,9 @@ m = int 1 4
 def documents(rng: random.Random) -> Iterator[InventedDocument]:
     """Two or three versions or subjects of one body's rules."""
     shared = {**style(rng), "place": word(rng)}
-    kind = rng.choice(("By-laws of {p}", "Town of {p}: local regulations", "Statutes of the {p} Association", "Ordinance of {p}"))
+    kind = rng.choice(
+        ("By-laws of {p}", "Town of {p}: local regulations", "Statutes of the {p} Association", "Ordinance of {p}")
+    )
     first = rng.randint(1985, 2018)
     for year in sorted(rng.sample(range(first, first + 9), rng.choice((2, 2, 3)))):
         yield compose(

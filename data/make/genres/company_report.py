@@ -293,7 +293,16 @@ SEGMENTS = (
     "Packaging", "Pumps", "Coatings", "Retail", "Services", "Fibres", "Garden tools", "Lighting", "Bearings", "Bakery",
     "Frozen fish", "Timber", "Software", "Toys", "Marine engines",
 )  # fmt: skip
-REGIONS = ("Northern Europe", "Southern Europe", "North America", "Latin America", "Asia", "Africa", "Middle East", "Oceania")
+REGIONS = (
+    "Northern Europe",
+    "Southern Europe",
+    "North America",
+    "Latin America",
+    "Asia",
+    "Africa",
+    "Middle East",
+    "Oceania",
+)
 ASSETS = (("Buildings", "20–50 years"), ("Machinery", "5–15 years"), ("Vehicles", "4–8 years"), ("Software", "3–5 years"),
           ("Moulds", "2–6 years"), ("Furniture", "7–12 years"))  # fmt: skip
 LIFE_FORMS = TableForms(
@@ -348,7 +357,11 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
     same = {label[name]: name for name in label}
     called = {label[n]: [*(c for c in LABELS[n] if c != label[n]), label[n].lower(), *PLAIN.get(n, ())] for n in LABELS}
     unit = rng.choice(("in millions", f"{shared['currency']}million", "in thousands", f"in {shared['currency']}m"))
-    minus = {name for name in ("cost", "admin", "research", "interest", "tax", "capex", "dividends", "repaid") if rng.random() < 0.5}
+    minus = {
+        name
+        for name in ("cost", "admin", "research", "interest", "tax", "capex", "dividends", "repaid")
+        if rng.random() < 0.5
+    }
     segments, regions = rng.sample(SEGMENTS, rng.randint(3, 5)), rng.sample(REGIONS, rng.randint(3, 5))
     lives = rng.sample(ASSETS, rng.randint(3, 5))
     for year in rng.sample(years[2:], 2):
@@ -364,42 +377,71 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
         for name, (captions, items) in STATEMENTS.items():
             if rng.random() < 0.25:
                 continue
-            rows = [item for item in items if item in {"revenue", "net", "assets", "equity", "cfo", "eps"} or rng.random() < 0.85]
+            rows = [
+                item
+                for item in items
+                if item in {"revenue", "net", "assets", "equity", "cfo", "eps"} or rng.random() < 0.85
+            ]
             dated = [f"Q {years[c]}" if quarter else str(years[c]) for c in columns]
             scale = 0.25 if quarter else 1
             cells = [[numbers[r][c] * (1 if name == "balance" else scale) for c in columns] for r in rows]
             table = Table(
-                owner=company + ("q" + period if quarter else ""), name=f"company_report.{name}",
+                owner=company + ("q" + period if quarter else ""),
+                name=f"company_report.{name}",
                 head=(rng.choice((f"({unit})", unit, "Year ended 31 December", "For the years ended")), *dated),
-                rows=tuple((label[r], *(_shown(r, v, r in minus) for v in row)) for r, row in zip(rows, cells, strict=True)),
-                values=tuple(tuple(row) for row in cells), called=called, same=same,
+                rows=tuple(
+                    (label[r], *(_shown(r, v, r in minus) for v in row)) for r, row in zip(rows, cells, strict=True)
+                ),
+                values=tuple(tuple(row) for row in cells),
+                called=called,
+                same=same,
             )
             sections.append(Section(heading=rng.choice(captions), blocks=(table_block(table, rng),)))
             gone = [label[i] for i in items if i not in rows and i not in {"dividends", "repaid"}]  # the text has these
             asked += table_questions(
-                table, PER_SHARE if name == "share" else FORMS, rng, of=of, names=(company, short), count=6, absent_rows=gone[:1],
+                table,
+                PER_SHARE if name == "share" else FORMS,
+                rng,
+                of=of,
+                names=(company, short),
+                count=6,
+                absent_rows=gone[:1],
                 absent_columns=(str(years[0] - 3),) if not quarter else (),
             )
             asked += _ratios(table, rows, same, rng, of, (company, short))
         inside = (f" at {short} in {period}", f" in {short}'s report for {period}", f" ({company}, {period})")
         for thing, rows_, key in (("Segments", segments, "segments"), ("Sales by region", regions, "regions")):
             if rng.random() < 0.6:
-                heads = rng.choice((("Sales", "Result", "Assets"), ("External sales", "Operating result"), ("Sales", "Employees")))
+                heads = rng.choice(
+                    (("Sales", "Result", "Assets"), ("External sales", "Operating result"), ("Sales", "Employees"))
+                )
                 cells = [[rng.randint(20, 9800) for _ in heads] for _ in rows_]
                 table = Table(
-                    owner=title, name=f"company_report.{key}", head=(rng.choice((thing[:-1] if thing == "Segments" else "Region", period)), *heads),
+                    owner=title,
+                    name=f"company_report.{key}",
+                    head=(rng.choice((thing[:-1] if thing == "Segments" else "Region", period)), *heads),
                     rows=tuple((r, *(f"{v:,}" for v in row)) for r, row in zip(rows_, cells, strict=True)),
                     values=tuple(tuple(map(float, row)) for row in cells),
                 )
                 sections.append(Section(heading=thing, blocks=(table_block(table, rng),)))
                 pool = SEGMENTS if key == "segments" else REGIONS
                 asked += table_questions(
-                    table, SEGMENT_FORMS, rng, of=inside, names=(period, short), count=4,
+                    table,
+                    SEGMENT_FORMS,
+                    rng,
+                    of=inside,
+                    names=(period, short),
+                    count=4,
                     absent_rows=rng.sample([s for s in pool if s not in rows_], 1),
                 )
         if rng.random() < 0.5:
             table = Table(owner=company, name="company_report.lives", head=("Asset", "Useful life"), rows=tuple(lives))
-            sections.append(Section(heading=rng.choice(("Depreciation", "Accounting policies: useful lives")), blocks=(table_block(table, rng),)))
+            sections.append(
+                Section(
+                    heading=rng.choice(("Depreciation", "Accounting policies: useful lives")),
+                    blocks=(table_block(table, rng),),
+                )
+            )
             asked += table_questions(table, LIFE_FORMS, rng, of=of, names=(company, short), count=2)
         yield compose(
             rng, genre="company_report", title=title, topics=read_topics(TOPICS),

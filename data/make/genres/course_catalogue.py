@@ -123,22 +123,40 @@ FORMS = TableForms(
     difference=("How many {col} do {row} and {row2} have together{of}?",),
     between=("Which has more {col}{of}, {row} or {row2}?",),
 )  # fmt: skip
-PARTS = ("Lectures", "Seminar", "Exercises", "Reading", "Laboratory", "Essay", "Preparation for the examination", "Field work", "Group work", "Talk")
+PARTS = (
+    "Lectures",
+    "Seminar",
+    "Exercises",
+    "Reading",
+    "Laboratory",
+    "Essay",
+    "Preparation for the examination",
+    "Field work",
+    "Group work",
+    "Talk",
+)
 
 
 def documents(rng: random.Random) -> Iterator[InventedDocument]:
     """Two to four modules of one department."""
     shared, place = style(rng), word(rng)
-    field = rng.choice(("geography", "biology", "business", "agriculture", "mathematics", "linguistics", "civil engineering"))
+    field = rng.choice(
+        ("geography", "biology", "business", "agriculture", "mathematics", "linguistics", "civil engineering")
+    )
     level = rng.choice(("Introduction to", "Advanced", "Methods in", "Topics in"))
     for suffix in rng.sample(range(100, 499), rng.choice((2, 3, 4))):
         module = f"{field[:3].upper()}{suffix}"
-        title = rng.choice((f"{module} {level} {field} – {place} College", f"Catalogue of {place} College: module {module}"))
+        title = rng.choice(
+            (f"{module} {level} {field} – {place} College", f"Catalogue of {place} College: module {module}")
+        )
         of = (f" in {module}", f" ({module})", f" of module {module}")
         shown = rng.sample(PARTS, rng.randint(3, 5))
         cells = [[float(rng.randint(5, 90)), float(rng.randint(1, 15))] for _ in shown]
         table = Table(
-            owner=title, name="course_catalogue.plan", head=("Part", "hours", "weeks"), rows=tuple((s, f"{a:.0f}", f"{b:.0f}") for s, (a, b) in zip(shown, cells, strict=True)),
+            owner=title,
+            name="course_catalogue.plan",
+            head=("Part", "hours", "weeks"),
+            rows=tuple((s, f"{a:.0f}", f"{b:.0f}") for s, (a, b) in zip(shown, cells, strict=True)),
             values=tuple(map(tuple, cells)),
         )
         yield compose(

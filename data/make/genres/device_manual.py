@@ -221,47 +221,88 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
     maker, thing = word(rng), rng.choice(THINGS)
     stem, last = rng.choice("ABCDEFHKLMPRSTVX"), rng.randint(1, 8)
     models = [f"{stem}{last + i * rng.choice((1, 2))}{rng.choice(('0', '00', '20', '50'))}" for i in range(3)]
-    models = [f"{model}{extra}" for model, extra in zip(dict.fromkeys(models), ("", "", rng.choice(" X| Plus|e".split("|"))), strict=False)]
+    models = [
+        f"{model}{extra}"
+        for model, extra in zip(dict.fromkeys(models), ("", "", rng.choice(" X| Plus|e".split("|"))), strict=False)
+    ]
     data = {s: [rng.randint(2, 990) for _ in models] for s in SPECS}
     for model in models:
-        title = rng.choice((f"{maker} {model} {thing} – operating instructions", f"User manual: {thing} {maker} {model}"))
+        title = rng.choice(
+            (f"{maker} {model} {thing} – operating instructions", f"User manual: {thing} {maker} {model}")
+        )
         of = (f" on the {model}", f" of the {model}", f" ({maker} {model})", f" with a {maker} {model}")
         faults = rng.sample(TROUBLE, rng.randint(4, 7))
         rows = [(f"It {fault}", rng.choice(causes), rng.choice(CURES)) for fault, _, causes in faults]
         trouble = Table(
-            owner=title, name="device_manual.faults", head=rng.choice((("Fault", "Cause", "Remedy"), ("Problem", "Possible reason", "What to do"))),
-            rows=tuple(rows), caption=rng.choice(("", "If something goes wrong")),
+            owner=title,
+            name="device_manual.faults",
+            head=rng.choice((("Fault", "Cause", "Remedy"), ("Problem", "Possible reason", "What to do"))),
+            rows=tuple(rows),
+            caption=rng.choice(("", "If something goes wrong")),
         )
         asked = []
         for i, (fault, others, _) in enumerate(faults):
             form = rng.choice(FAULT_FORMS)
             column = 1 if form.startswith("Why") else 2
             asked += table_questions(
-                trouble, TableForms(cell=(form,)), _Fixed(rng, i), of=of, names=(model,), count=1, columns=(column,),
+                trouble,
+                TableForms(cell=(form,)),
+                _Fixed(rng, i),
+                of=of,
+                names=(model,),
+                count=1,
+                columns=(column,),
                 context={"fault": rng.choice((fault, *others))},
             )
         missing = [fault for fault in TROUBLE if fault not in faults]
         for fault, _, _ in rng.sample(missing, min(2, len(missing))):
             asked += table_questions(
-                trouble, TableForms(cell=(rng.choice(FAULT_FORMS),)), rng, of=of, names=(model,), count=0,
-                absent_rows=(fault,), context={"fault": fault},
+                trouble,
+                TableForms(cell=(rng.choice(FAULT_FORMS),)),
+                rng,
+                of=of,
+                names=(model,),
+                count=0,
+                absent_rows=(fault,),
+                context={"fault": fault},
             )
         shown = rng.sample(SPECS, rng.randint(4, 7))
         specs = Table(
-            owner=maker + thing, name="device_manual.data", head=("Data", *(f"{maker} {m}" for m in models)),
+            owner=maker + thing,
+            name="device_manual.data",
+            head=("Data", *(f"{maker} {m}" for m in models)),
             rows=tuple((s, *(f"{number(v)} {UNITS[s]}" for v in data[s])) for s in shown),
-            values=tuple(tuple(map(float, data[s])) for s in shown), called=CALLED,
+            values=tuple(tuple(map(float, data[s])) for s in shown),
+            called=CALLED,
         )
-        sections = [Section(heading=rng.choice(("Troubleshooting", "Faults and remedies", "Something is wrong")), blocks=(table_block(trouble, rng),))]
+        sections = [
+            Section(
+                heading=rng.choice(("Troubleshooting", "Faults and remedies", "Something is wrong")),
+                blocks=(table_block(trouble, rng),),
+            )
+        ]
         if rng.random() < 0.7:
-            sections.append(Section(heading=rng.choice(("Technical data", "Specifications")), blocks=(table_block(specs, rng),)))
+            sections.append(
+                Section(heading=rng.choice(("Technical data", "Specifications")), blocks=(table_block(specs, rng),))
+            )
             asked += table_questions(
-                specs, SPEC_FORMS, rng, count=5, absent_rows=[s for s in SPECS if s not in shown],
+                specs,
+                SPEC_FORMS,
+                rng,
+                count=5,
+                absent_rows=[s for s in SPECS if s not in shown],
                 absent_columns=(f"{maker} {stem}{last + 9}{rng.choice(('0', '00'))}",),
             )
         yield compose(
-            rng, genre="device_manual", title=title, topics=read_topics(TOPICS), context={**shared, "thing": thing},
-            of=of, names=(model,), sections=sections, questions=asked,
+            rng,
+            genre="device_manual",
+            title=title,
+            topics=read_topics(TOPICS),
+            context={**shared, "thing": thing},
+            of=of,
+            names=(model,),
+            sections=sections,
+            questions=asked,
         )
 
 

@@ -118,7 +118,12 @@ n = int 2 12
 """
 KINDS = (
     Kind(title="Bail n° {mark}", of=(" dans le bail {mark}", " selon le bail {mark}"), marks="code", topics=LEASE),
-    Kind(title="Statuts de l'association de {mark}", of=(" à {mark}", " dans les statuts de {mark}"), marks="place", topics=CLUB),
+    Kind(
+        title="Statuts de l'association de {mark}",
+        of=(" à {mark}", " dans les statuts de {mark}"),
+        marks="place",
+        topics=CLUB,
+    ),
 )
 
 

@@ -178,9 +178,16 @@ n = int 5 60 5
 ? Wie nah darf das Gerät an der Wand stehen{of}?
 """
 KINDS = (
-    Kind(title="Satzung des Vereins {mark}", of=(" bei {mark}", " im Verein {mark}", " nach der Satzung von {mark}"), marks="place", topics=CLUB),
+    Kind(
+        title="Satzung des Vereins {mark}",
+        of=(" bei {mark}", " im Verein {mark}", " nach der Satzung von {mark}"),
+        marks="place",
+        topics=CLUB,
+    ),
     Kind(title="Mietvertrag {mark}", of=(" im Vertrag {mark}", " laut Mietvertrag {mark}"), marks="code", topics=LEASE),
-    Kind(title="Bedienungsanleitung Modell {mark}", of=(" beim Modell {mark}", " ({mark})"), marks="code", topics=DEVICE),
+    Kind(
+        title="Bedienungsanleitung Modell {mark}", of=(" beim Modell {mark}", " ({mark})"), marks="code", topics=DEVICE
+    ),
 )
 
 

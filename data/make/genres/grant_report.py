@@ -119,7 +119,20 @@ FORMS = TableForms(
     between=("Which is larger in {col}{of}, {row} or {row2}?",),
     label=("Under which heading does {value} appear as {col}{of}?",),
 )  # fmt: skip
-LINES = ("Salaries", "Travel", "Rooms", "Material", "Printing", "Equipment", "Fees for speakers", "Insurance", "Evaluation", "Office", "Food", "Translation")
+LINES = (
+    "Salaries",
+    "Travel",
+    "Rooms",
+    "Material",
+    "Printing",
+    "Equipment",
+    "Fees for speakers",
+    "Insurance",
+    "Evaluation",
+    "Office",
+    "Food",
+    "Translation",
+)
 
 
 def documents(rng: random.Random) -> Iterator[InventedDocument]:
@@ -132,10 +145,19 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
         shown = rng.sample(LINES, rng.randint(4, 8))
         cells = [[rng.randrange(100, 30000, 50), rng.randint(80, 31000)] for _ in shown]
         table = Table(
-            owner=title, name="grant_report.finance", head=("Heading", *rng.choice((("Budget", "Spent"), ("Planned", "Actual")))),
-            rows=tuple((s, *(f"{shared['currency']}{number(v)}" for v in row)) for s, row in zip(shown, cells, strict=True)),
+            owner=title,
+            name="grant_report.finance",
+            head=("Heading", *rng.choice((("Budget", "Spent"), ("Planned", "Actual")))),
+            rows=tuple(
+                (s, *(f"{shared['currency']}{number(v)}" for v in row)) for s, row in zip(shown, cells, strict=True)
+            ),
             values=tuple(tuple(map(float, row)) for row in cells),
-            called={"Salaries": ("wages", "pay of staff"), "Food": ("meals",), "Rooms": ("rent of rooms",), "Travel": ("journeys",)},
+            called={
+                "Salaries": ("wages", "pay of staff"),
+                "Food": ("meals",),
+                "Rooms": ("rent of rooms",),
+                "Travel": ("journeys",),
+            },
         )
         yield compose(
             rng, genre="grant_report", title=title, topics=read_topics(TOPICS), context=shared, of=of, names=(no,),

@@ -174,7 +174,9 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
     shared = style(rng)
     insurer = f"{word(rng)} {rng.choice(('Mutual', 'Insurance', 'Assurance'))}"
     for line in rng.sample(list(LINES), rng.choice((2, 2, 3))):
-        title = rng.choice((f"{insurer}: {line} insurance conditions", f"General conditions, {line} insurance ({insurer})"))
+        title = rng.choice(
+            (f"{insurer}: {line} insurance conditions", f"General conditions, {line} insurance ({insurer})")
+        )
         of = (f" in the {line} policy", f" with {line} insurance", f" under the {line} conditions")
         tariffs = rng.choice((("Basic", "Plus", "Premium"), ("Bronze", "Silver", "Gold"), ("Compact", "Comfort")))
         shown = rng.sample(THINGS, rng.randint(4, 7))

@@ -114,18 +114,35 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
     """An invoice, a delivery note and at times a second invoice."""
     shared = {**style(rng), "customer": firm(rng)}
     seller = firm(rng)
-    for kind in rng.choice((("Invoice", "Delivery note"), ("Invoice", "Invoice"), ("Invoice", "Reminder"), ("Delivery note", "Invoice", "Invoice"))):
+    for kind in rng.choice(
+        (
+            ("Invoice", "Delivery note"),
+            ("Invoice", "Invoice"),
+            ("Invoice", "Reminder"),
+            ("Delivery note", "Invoice", "Invoice"),
+        )
+    ):
         no = code(rng)
         title = rng.choice((f"{kind} {no} – {seller}", f"{seller}: {kind.lower()} no. {no}"))
         of = (f" on {kind.lower()} {no}", f" of {no}", f" ({no})")
         shown = rng.sample(GOODS, rng.randint(4, 9))
         cells = [[rng.randint(1, 200), rng.uniform(0.5, 300)] for _ in shown]
-        heads = rng.choice((("Item", "Quantity", "Unit price", "Amount"), ("Description", "pcs", "price each", "line total")))
+        heads = rng.choice(
+            (("Item", "Quantity", "Unit price", "Amount"), ("Description", "pcs", "price each", "line total"))
+        )
         table = Table(
-            owner=title, name="invoice.lines", head=heads,
+            owner=title,
+            name="invoice.lines",
+            head=heads,
             rows=tuple((s, str(n), number(p, 2), number(n * p, 2)) for s, (n, p) in zip(shown, cells, strict=True)),
             values=tuple((float(n), p, n * p) for n, p in cells),
-            called={"Quantity": ("number of pieces",), "pcs": ("number of pieces",), "Work gloves": ("gloves",), "Toner black": ("black toner",), "Amount": ("total",)},
+            called={
+                "Quantity": ("number of pieces",),
+                "pcs": ("number of pieces",),
+                "Work gloves": ("gloves",),
+                "Toner black": ("black toner",),
+                "Amount": ("total",),
+            },
         )
         total = sum(round(n * p, 2) for n, p in cells)
         owner = f"{title}|invoice.total"
@@ -152,4 +169,3 @@ TOTAL = """
 ? What does everything come to{of}?
 ? How much money does the supplier want{of}?
 """
-

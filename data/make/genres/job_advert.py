@@ -120,7 +120,20 @@ s = a day of trial work | two interviews | a test and a talk | one long conversa
 ~ We treat all applications alike.
 ~ Disabled applicants are preferred if equally suited.
 """
-JOBS = ("bookkeeper", "mechanic", "dispatcher", "language teacher", "night guard", "clerk", "gardener", "nurse", "welder", "librarian", "cook", "surveyor")
+JOBS = (
+    "bookkeeper",
+    "mechanic",
+    "dispatcher",
+    "language teacher",
+    "night guard",
+    "clerk",
+    "gardener",
+    "nurse",
+    "welder",
+    "librarian",
+    "cook",
+    "surveyor",
+)
 
 
 def documents(rng: random.Random) -> Iterator[InventedDocument]:

@@ -141,12 +141,16 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
     kind = rng.choice(("Water", "Soil", "Flour", "Sludge", "Feed", "Paint", "Honey", "Cheese", "Compost"))
     for _ in range(rng.choice((2, 3))):
         number = code(rng)
-        title = rng.choice((f"Test report {number}: {kind.lower()} for {client}", f"{kind} analysis {number} – {client}"))
+        title = rng.choice(
+            (f"Test report {number}: {kind.lower()} for {client}", f"{kind} analysis {number} – {client}")
+        )
         of = (f" in sample {number}", f" in report {number}", f" for {number}")
         shown = rng.sample(list(PARAMETERS), rng.randint(5, 9))
         results = [(rng.uniform(0.1, 90), rng.uniform(0.5, 120)) for _ in shown]
         digits = rng.choice((1, 2))
-        head = rng.choice((("Parameter", "Unit", "Result", "Limit"), ("Determinand", "unit", "value found", "permitted value")))
+        head = rng.choice(
+            (("Parameter", "Unit", "Result", "Limit"), ("Determinand", "unit", "value found", "permitted value"))
+        )
         table = Table(
             owner=title, name="lab_report.results", head=head, caption=rng.choice(("", "Results", f"Table 1: results, {number}")),
             rows=tuple((s, PARAMETERS[s], f"{a:.{digits}f}" if rng.random() < 0.9 else "n.d.", f"{b:.{digits}f}")

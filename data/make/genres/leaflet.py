@@ -164,9 +164,15 @@ WEIGHTS = ("10–15 kg", "16–20 kg", "21–30 kg", "31–40 kg", "41–55 kg",
 def documents(rng: random.Random) -> Iterator[InventedDocument]:
     """Two or three strengths of one invented medicine."""
     shared = {**style(rng), "maker": firm(rng)}
-    stem = rng.choice(("Dol", "Cal", "Ven", "Nor", "Tus", "Ser", "Gas", "Lum", "Pra", "Zel")) + rng.choice(("ovan", "imex", "adil", "orin", "utab", "enta", "ipar"))
-    substance = rng.choice(("bre", "cli", "dro", "fen", "mel", "tri", "xan")) + rng.choice(("foprazil", "tamidine", "loxacet", "virmol", "benzarol"))
-    for strength in rng.sample(("5 mg", "10 mg", "20 mg", "50 mg", "200 mg", "Junior", "Forte", "Depot", "Gel", "Drops"), rng.choice((2, 3))):
+    stem = rng.choice(("Dol", "Cal", "Ven", "Nor", "Tus", "Ser", "Gas", "Lum", "Pra", "Zel")) + rng.choice(
+        ("ovan", "imex", "adil", "orin", "utab", "enta", "ipar")
+    )
+    substance = rng.choice(("bre", "cli", "dro", "fen", "mel", "tri", "xan")) + rng.choice(
+        ("foprazil", "tamidine", "loxacet", "virmol", "benzarol")
+    )
+    for strength in rng.sample(
+        ("5 mg", "10 mg", "20 mg", "50 mg", "200 mg", "Junior", "Forte", "Depot", "Gel", "Drops"), rng.choice((2, 3))
+    ):
         name = f"{stem} {strength}"
         title = rng.choice((f"Package leaflet: {name} ({substance})", f"{name} – information for the user"))
         of = (f" with {name}", f" ({name})", f" in the case of {name}")
@@ -174,11 +180,24 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
         if rng.random() < 0.6:
             shown = sorted(rng.sample(range(len(WEIGHTS)), rng.randint(3, 5)))
             table = Table(
-                owner=title, name="leaflet.weights", head=("Body weight", "single dose", "highest dose a day"), caption=rng.choice(("", "Dose by body weight")),
-                rows=tuple((WEIGHTS[i], f"{2 * i + rng.randint(1, 2)} ml", f"{8 * i + rng.randint(5, 9)} ml") for i in shown),
+                owner=title,
+                name="leaflet.weights",
+                head=("Body weight", "single dose", "highest dose a day"),
+                caption=rng.choice(("", "Dose by body weight")),
+                rows=tuple(
+                    (WEIGHTS[i], f"{2 * i + rng.randint(1, 2)} ml", f"{8 * i + rng.randint(5, 9)} ml") for i in shown
+                ),
             )
             sections.append(Section(heading="Dose by weight", blocks=(table_block(table, rng),)))
-            asked = table_questions(table, FORMS, rng, of=of, names=(name,), count=4, absent_rows=[w for i, w in enumerate(WEIGHTS) if i not in shown][:2])
+            asked = table_questions(
+                table,
+                FORMS,
+                rng,
+                of=of,
+                names=(name,),
+                count=4,
+                absent_rows=[w for i, w in enumerate(WEIGHTS) if i not in shown][:2],
+            )
         yield compose(
             rng, genre="leaflet", title=title, topics=read_topics(TOPICS),
             context={**shared, "name": name, "substance": substance}, of=of, names=(name,), sections=sections, questions=asked,

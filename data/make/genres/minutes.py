@@ -179,9 +179,15 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
             owner=title,
             name="minutes.accounts",
             head=("Item", f"Plan {year}", f"Actual {year - 1}"),
-            rows=tuple((item, *(f"{shared['currency']}{a:,}" for a in row)) for item, row in zip(items, amounts, strict=True)),
+            rows=tuple(
+                (item, *(f"{shared['currency']}{a:,}" for a in row)) for item, row in zip(items, amounts, strict=True)
+            ),
             values=tuple(tuple(row) for row in amounts),
-            called={"Refreshments": ("food and drink",), "Heating": ("keeping the rooms warm",), "Postage": ("stamps",)},
+            called={
+                "Refreshments": ("food and drink",),
+                "Heating": ("keeping the rooms warm",),
+                "Postage": ("stamps",),
+            },
         )
         yield compose(
             rng,
@@ -199,5 +205,3 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
             ),
             numbering=("{n}. {h}", "Item {n}: {h}", "{h}", "TOP {n} {h}"),
         )  # fmt: skip
-
-

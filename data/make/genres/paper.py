@@ -168,8 +168,22 @@ FORMS = TableForms(
     ),
     change=("Did {col} and {col2} differ in {row}{of}?", "{row}: {col} versus {col2}{of}", "What gap was there between {col} and {col2} in {row}{of}?"),
 )  # fmt: skip
-ROWS = ("Mean age", "Women (%)", "Smokers (%)", "Duration (weeks)", "First measurement", "Second measurement", "Plots", "Adverse events", "Drop-outs")
-CALLED = {"Mean age": ("average age", "how old they were on average"), "Women (%)": ("share of women",), "Adverse events": ("side effects",)}
+ROWS = (
+    "Mean age",
+    "Women (%)",
+    "Smokers (%)",
+    "Duration (weeks)",
+    "First measurement",
+    "Second measurement",
+    "Plots",
+    "Adverse events",
+    "Drop-outs",
+)
+CALLED = {
+    "Mean age": ("average age", "how old they were on average"),
+    "Women (%)": ("share of women",),
+    "Adverse events": ("side effects",),
+}
 
 
 def documents(rng: random.Random) -> Iterator[InventedDocument]:
@@ -178,18 +192,40 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
     for subject, factor, outcome in rng.sample(SUBJECTS, rng.choice((2, 2, 3))):
         author = person(rng).split()[1]
         year = rng.randint(1998, 2026)
-        title = rng.choice((f"{subject[:1].upper()}{subject[1:]} and {factor}: {author} et al. ({year})", f"{author} et al. {year}. The {place} study of {subject}"))
+        title = rng.choice(
+            (
+                f"{subject[:1].upper()}{subject[1:]} and {factor}: {author} et al. ({year})",
+                f"{author} et al. {year}. The {place} study of {subject}",
+            )
+        )
         of = (f" in the study of {subject}", f" in {author} et al.", f" in the work on {subject} by {author}")
         groups = rng.choice((("Control", "Treatment"), ("Low", "Medium", "High"), ("Group A", "Group B", "Group C")))
         shown = rng.sample(ROWS, rng.randint(4, 6))
         cells = [[rng.uniform(1, 80) for _ in groups] for _ in shown]
         table = Table(
-            owner=title, name="paper.baseline", head=("", *groups), caption="Table 1. Groups compared",
+            owner=title,
+            name="paper.baseline",
+            head=("", *groups),
+            caption="Table 1. Groups compared",
             rows=tuple((s, *(f"{v:.1f}" for v in row)) for s, row in zip(shown, cells, strict=True)),
-            values=tuple(map(tuple, cells)), called=CALLED,
+            values=tuple(map(tuple, cells)),
+            called=CALLED,
         )
-        sections = [Section(heading=rng.choice(("Results", "Baseline", "Characteristics of the groups")), blocks=(table_block(table, rng),))]
-        asked = table_questions(table, FORMS, rng, of=of, names=(author, subject), count=5, absent_rows=[r for r in ROWS if r not in shown][:2])
+        sections = [
+            Section(
+                heading=rng.choice(("Results", "Baseline", "Characteristics of the groups")),
+                blocks=(table_block(table, rng),),
+            )
+        ]
+        asked = table_questions(
+            table,
+            FORMS,
+            rng,
+            of=of,
+            names=(author, subject),
+            count=5,
+            absent_rows=[r for r in ROWS if r not in shown][:2],
+        )
         yield compose(
             rng, genre="paper", title=title, topics=read_topics(TOPICS),
             context={**shared, "year": str(year), "subject": subject, "factor": factor, "outcome": outcome},

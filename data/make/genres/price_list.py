@@ -98,7 +98,13 @@ OFFERS = {
     "Hall hire": ("Great hall", "Small hall", "Kitchen", "Stage light", "Piano", "Cleaning", "Caretaker", "Projector", "Cloakroom", "Bar"),
     "Campsite": ("Small tent", "Large tent", "Caravan", "Electricity", "Dog", "Cabin", "Shower", "Washing machine", "Boat mooring", "Extra car"),
 }  # fmt: skip
-COLUMNS = (("Low season", "High season"), ("Weekday", "Weekend"), ("1 piece", "10 pieces", "100 pieces"), ("Half day", "Day", "Week"), ("Members", "Others"))
+COLUMNS = (
+    ("Low season", "High season"),
+    ("Weekday", "Weekend"),
+    ("1 piece", "10 pieces", "100 pieces"),
+    ("Half day", "Day", "Week"),
+    ("Members", "Others"),
+)
 FORMS = TableForms(
     cell=(
         "How much is {row} ({col}){of}?", "{row} {col} price{of}", "What do I pay for {row}, {col}{of}?", "price of {row}, {col}{of}",
@@ -123,13 +129,29 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
         title = rng.choice((f"{name}: price list {year}", f"Tariff {year}, {name}", f"{name} – prices {year}"))
         of = (f" in {year}", f" on the {year} list", f" at the prices of {year}")
         shown = rng.sample(pool, rng.randint(5, 8))
-        cells = [sorted((rng.randint(2, 400) * rng.choice((0.5, 1, 1, 0.9)) for _ in columns), reverse=rng.random() < 0.3) for _ in shown]
+        cells = [
+            sorted((rng.randint(2, 400) * rng.choice((0.5, 1, 1, 0.9)) for _ in columns), reverse=rng.random() < 0.3)
+            for _ in shown
+        ]
         table = Table(
-            owner=title, name="price_list.prices", head=("", *columns),
-            rows=tuple((s, *(f"{shared['currency']}{v:,.2f}" for v in row)) for s, row in zip(shown, cells, strict=True)),
+            owner=title,
+            name="price_list.prices",
+            head=("", *columns),
+            rows=tuple(
+                (s, *(f"{shared['currency']}{v:,.2f}" for v in row)) for s, row in zip(shown, cells, strict=True)
+            ),
             values=tuple(map(tuple, cells)),
-            called={"E-bike": ("a bike with a motor",), "Towing": ("being towed",), "Adult": ("a grown-up",), "Piano": ("the grand",), "Cabin": ("a hut",),
-                    "Weekend": ("Saturday and Sunday",), "Others": ("non-members",), "High season": ("summer",), "Rose": ("a rose bush",)},
+            called={
+                "E-bike": ("a bike with a motor",),
+                "Towing": ("being towed",),
+                "Adult": ("a grown-up",),
+                "Piano": ("the grand",),
+                "Cabin": ("a hut",),
+                "Weekend": ("Saturday and Sunday",),
+                "Others": ("non-members",),
+                "High season": ("summer",),
+                "Rose": ("a rose bush",),
+            },
         )
         yield compose(
             rng, genre="price_list", title=title, topics=read_topics(TOPICS), context={**shared, "year": str(year)}, of=of, names=(str(year),),

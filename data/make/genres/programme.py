@@ -123,13 +123,27 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
         minutes = 540
         rows = []
         for talk in shown:
-            rows.append((f"{minutes // 60:02d}:{minutes % 60:02d}", talk, person(rng), f"{rng.choice(('Hall', 'Room', 'Tent'))} {rng.choice('ABC123')}"))
+            rows.append(
+                (
+                    f"{minutes // 60:02d}:{minutes % 60:02d}",
+                    talk,
+                    person(rng),
+                    f"{rng.choice(('Hall', 'Room', 'Tent'))} {rng.choice('ABC123')}",
+                )
+            )
             minutes += rng.choice((30, 45, 60))
         order = rng.choice(((1, 0, 2, 3), (1, 2, 0, 3), (1, 2, 3, 0)))
         head = ("Time", "Talk", "Speaker", "Place")
         table = Table(
-            owner=title, name="programme.talks", head=tuple(head[i] for i in order), rows=tuple(tuple(row[i] for i in order) for row in rows),
-            called={"Speaker": ("person who speaks", "name of the speaker"), "Place": ("room",), "Time": ("starting time", "hour")},
+            owner=title,
+            name="programme.talks",
+            head=tuple(head[i] for i in order),
+            rows=tuple(tuple(row[i] for i in order) for row in rows),
+            called={
+                "Speaker": ("person who speaks", "name of the speaker"),
+                "Place": ("room",),
+                "Time": ("starting time", "hour"),
+            },
         )
         yield compose(
             rng, genre="programme", title=title, topics=read_topics(TOPICS), context={**shared, "year": str(year)}, of=of, names=(str(year),),

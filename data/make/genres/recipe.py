@@ -120,16 +120,31 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
     """Two or three variants of one dish."""
     shared, place = style(rng), word(rng)
     dish = rng.choice(("dumplings", "pie", "stew", "flat bread", "nut cake", "soup", "fritters", "gratin", "buns"))
-    for variant in rng.sample(("Winter", "Festive", "Quick", "Shepherd's", "Old-fashioned", "Spicy", "Children's", "Sunday"), rng.choice((2, 2, 3))):
+    for variant in rng.sample(
+        ("Winter", "Festive", "Quick", "Shepherd's", "Old-fashioned", "Spicy", "Children's", "Sunday"),
+        rng.choice((2, 2, 3)),
+    ):
         name = f"{variant} {dish}"
         title = rng.choice((f"{name} from {place}", f"Recipe: {name} ({place})"))
         of = (f" in the {name}", f" for {name}", f" with the {name}")
         shown = rng.sample(list(INGREDIENTS), rng.randint(5, 9))
         amounts = [rng.randrange(2, 12) if not INGREDIENTS[s] else rng.randrange(5, 600, 5) for s in shown]
         table = Table(
-            owner=title, name="recipe.ingredients", head=("Ingredients", "for 4", "for 8"),
-            rows=tuple((s, f"{a} {INGREDIENTS[s]}".strip(), f"{2 * a} {INGREDIENTS[s]}".strip()) for s, a in zip(shown, amounts, strict=True)),
-            called={"Butter": ("fat",), "Walnuts": ("nuts",), "Raisins": ("dried grapes",), "Beef": ("meat",), "for 4": ("four servings",), "for 8": ("eight servings",)},
+            owner=title,
+            name="recipe.ingredients",
+            head=("Ingredients", "for 4", "for 8"),
+            rows=tuple(
+                (s, f"{a} {INGREDIENTS[s]}".strip(), f"{2 * a} {INGREDIENTS[s]}".strip())
+                for s, a in zip(shown, amounts, strict=True)
+            ),
+            called={
+                "Butter": ("fat",),
+                "Walnuts": ("nuts",),
+                "Raisins": ("dried grapes",),
+                "Beef": ("meat",),
+                "for 4": ("four servings",),
+                "for 8": ("eight servings",),
+            },
         )
         yield compose(
             rng, genre="recipe", title=title, topics=read_topics(TOPICS), context={**shared, "place": place}, of=of, names=(name,),

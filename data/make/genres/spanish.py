@@ -110,7 +110,12 @@ n = int 8 16
 ? edad mínima{of}
 """
 KINDS = (
-    Kind(title="Reglamento del club {mark}", of=(" en el club {mark}", " según el reglamento de {mark}"), marks="place", topics=CLUB),
+    Kind(
+        title="Reglamento del club {mark}",
+        of=(" en el club {mark}", " según el reglamento de {mark}"),
+        marks="place",
+        topics=CLUB,
+    ),
     Kind(title="Manual del modelo {mark}", of=(" en el modelo {mark}", " con el {mark}"), marks="code", topics=DEVICE),
 )
 

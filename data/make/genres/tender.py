@@ -156,7 +156,21 @@ FORMS = TableForms(
     least=("Which position has the lowest {col}{of}?",),
     difference=("What do {row} and {row2} come to together ({col}){of}?", "How much dearer is one of {row} and {row2} ({col}){of}?"),
 )  # fmt: skip
-ITEMS = ("Site set-up", "Demolition", "Foundations", "Steelwork", "Railings", "Paint", "Drainage", "Earthworks", "Lighting", "Planting", "Documentation", "Training", "Transport")
+ITEMS = (
+    "Site set-up",
+    "Demolition",
+    "Foundations",
+    "Steelwork",
+    "Railings",
+    "Paint",
+    "Drainage",
+    "Earthworks",
+    "Lighting",
+    "Planting",
+    "Documentation",
+    "Training",
+    "Transport",
+)
 
 
 def documents(rng: random.Random) -> Iterator[InventedDocument]:
@@ -174,10 +188,21 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
         shown = rng.sample(ITEMS, rng.randint(5, 8))
         cells = [[rng.randrange(100, 9000, 10), rng.randint(1, 60)] for _ in shown]
         table = Table(
-            owner=title, name="tender.prices", head=("Position", "Unit price", "Quantity", "Total"), caption=rng.choice(("", "Price sheet")),
-            rows=tuple((s, f"{shared['currency']}{number(a)}", str(b), f"{shared['currency']}{number(a * b)}") for s, (a, b) in zip(shown, cells, strict=True)),
+            owner=title,
+            name="tender.prices",
+            head=("Position", "Unit price", "Quantity", "Total"),
+            caption=rng.choice(("", "Price sheet")),
+            rows=tuple(
+                (s, f"{shared['currency']}{number(a)}", str(b), f"{shared['currency']}{number(a * b)}")
+                for s, (a, b) in zip(shown, cells, strict=True)
+            ),
             values=tuple((float(a), float(b), float(a * b)) for a, b in cells),
-            called={"Railings": ("handrails",), "Site set-up": ("setting up the site",), "Planting": ("trees and shrubs",), "Total": ("total price",)},
+            called={
+                "Railings": ("handrails",),
+                "Site set-up": ("setting up the site",),
+                "Planting": ("trees and shrubs",),
+                "Total": ("total price",),
+            },
         )
         yield compose(
             rng, genre="tender", title=title, topics=read_topics(BID), context=shared, of=of, names=(bidder,), keep=0.85,

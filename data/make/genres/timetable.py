@@ -106,7 +106,12 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
     """Two or three lines of one operator."""
     shared, operator = style(rng), f"{word(rng)} {rng.choice(('Buses', 'Ferries', 'Light Rail', 'Transit'))}"
     for line in rng.sample(range(2, 90), rng.choice((2, 3))):
-        stops = list(dict.fromkeys(word(rng) + rng.choice(("", "", " Station", " Church", " Pier", " Mill")) for _ in range(rng.randint(5, 9))))
+        stops = list(
+            dict.fromkeys(
+                word(rng) + rng.choice(("", "", " Station", " Church", " Pier", " Mill"))
+                for _ in range(rng.randint(5, 9))
+            )
+        )
         journeys = [str(line * 100 + i * 2 + 1) for i in range(rng.randint(2, 5))]
         starts = sorted(rng.sample(range(300, 1300, 10), len(journeys)))
         times = []
@@ -114,11 +119,17 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
         for _ in stops:
             times.append([start + passed for start in starts])
             passed += rng.randint(2, 14)
-        title = rng.choice((f"{operator}: timetable, line {line}", f"Line {line} {stops[0]} – {stops[-1]} ({operator})"))
+        title = rng.choice(
+            (f"{operator}: timetable, line {line}", f"Line {line} {stops[0]} – {stops[-1]} ({operator})")
+        )
         of = (f" on line {line}", f" (line {line})", f" with line {line}")
         table = Table(
-            owner=title, name="timetable.times", head=(rng.choice(("Stop", "Journey")), *journeys),
-            rows=tuple((s, *(f"{t // 60 % 24:02d}:{t % 60:02d}" for t in row)) for s, row in zip(stops, times, strict=True)),
+            owner=title,
+            name="timetable.times",
+            head=(rng.choice(("Stop", "Journey")), *journeys),
+            rows=tuple(
+                (s, *(f"{t // 60 % 24:02d}:{t % 60:02d}" for t in row)) for s, row in zip(stops, times, strict=True)
+            ),
             values=tuple(tuple(map(float, row)) for row in times),
         )
         yield compose(
