@@ -22,7 +22,8 @@ from app.learning import current_precise
 from ingest.errors import LibraryDamaged, SecondPassError
 from ingest.store.files.folder import Files
 from ingest.store.sql.database import open_database
-from ingest.store.sql.journal import SqlJournal, VersionState
+from ingest.store.sql.store import SqlStore
+from ingest.store.sql.versions import SqlVersions, VersionState
 from tests.fakes.library_parts import open_store, ready_document
 from tests.places import ROOT
 
@@ -42,9 +43,16 @@ def home(tmp_path: Path) -> Path:
 def names(home: Path) -> set[str]:
     store = open_store(home)
     try:
-        return {document.name for document in store.documents() if store.file_path(document).is_file()}
+        documents = store.documents.documents()
+        return {document.name for document in documents if store.files.path(document.sha256).is_file()}
     finally:
         store.close()
+
+
+def deleted(store: SqlStore, document_id: str) -> None:
+    store.queue.begin_delete([document_id])
+    while (claimed := store.queue.claim_next()) is not None:
+        store.queue.finish_delete(claimed.id)
 
 
 def packed(home: Path, archive: Path) -> Path:
@@ -157,14 +165,14 @@ def test_fault_28_a_model_version_outside_the_data_directory_is_never_loaded(tmp
     (tmp_path / "evil").mkdir()
     home = tmp_path / "home"
     (home / "models").mkdir(parents=True)
-    journal = SqlJournal(open_database(home))
-    journal.add_version(kind="precise", weights={"path": "../evil"}, scores={}, version_id="../../evil")
-    journal.promote("../../evil")
-    assert current_precise(journal, home)[0] == "shipped"
+    versions = SqlVersions(open_database(home))
+    versions.add_version(kind="precise", weights={"path": "../evil"}, scores={}, version_id="../../evil")
+    versions.promote("../../evil")
+    assert current_precise(versions, home)[0] == "shipped"
     (home / "models" / "inside").symlink_to(tmp_path / "evil")
-    journal.add_version(kind="precise", weights={}, scores={}, state=VersionState.CANDIDATE, version_id="inside")
-    journal.promote("inside")
-    assert current_precise(journal, home)[0] == "shipped"
+    versions.add_version(kind="precise", weights={}, scores={}, state=VersionState.CANDIDATE, version_id="inside")
+    versions.promote("inside")
+    assert current_precise(versions, home)[0] == "shipped"
 
 
 def test_fault_33_the_data_directory_may_be_a_mount_point(
@@ -220,8 +228,7 @@ def test_fault_34_a_backup_while_documents_come_and_go_is_whole(home: Path, tmp_
             number += 1
             one, _ = ready_document(store, os.urandom(20_000), name=f"{number}.pdf")
             if number % 3:
-                store.begin_delete([one])
-                store.finish_delete(one)
+                deleted(store, one)
 
     worker = threading.Thread(target=busy)
     worker.start()
@@ -237,7 +244,7 @@ def test_fault_34_a_backup_while_documents_come_and_go_is_whole(home: Path, tmp_
         assert verify_backup(tmp_path / f"{number}.tar.gz").missing == ()
         read_backup(tmp_path / f"{number}.tar.gz", tmp_path / f"home{number}")
         store = open_store(tmp_path / f"home{number}")
-        kept = [document for document in store.documents() if document.status != "deleting"]
+        kept = [document for document in store.documents.documents() if document.status != "deleting"]
         assert {document.sha256 for document in kept} <= store.files.hashes()
         assert {"one.pdf", "two.pdf"} <= {document.name for document in kept}
         store.close()
@@ -247,10 +254,10 @@ def test_fault_34_a_file_that_goes_after_the_snapshot_takes_its_document_with_it
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = open_store(home)
-    (one,) = [document.id for document in store.documents() if document.name == "one.pdf"]
+    (one,) = [document.id for document in store.documents.documents() if document.name == "one.pdf"]
     monkeypatch.setattr(
         "app.backup.reach",
-        lambda place: place == "backup snapshot" and (store.begin_delete([one]), store.finish_delete(one)),
+        lambda place: place == "backup snapshot" and deleted(store, one),
     )
     contents = write_backup(home, tmp_path / "library.tar.gz")
     store.close()
@@ -261,8 +268,8 @@ def test_fault_34_a_file_that_goes_after_the_snapshot_takes_its_document_with_it
 
 def test_fault_34_a_lost_or_damaged_file_is_named_and_stops_nothing(home: Path, tmp_path: Path) -> None:
     store = open_store(home)
-    for document in store.documents():
-        path = store.file_path(document)
+    for document in store.documents.documents():
+        path = store.files.path(document.sha256)
         path.unlink() if document.name == "one.pdf" else path.write_bytes(b"%PDF twp")
     store.close()
     assert write_backup(home, tmp_path / "library.tar.gz").missing == ("one.pdf", "two.pdf")
