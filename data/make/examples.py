@@ -90,7 +90,7 @@ def examples_of(books: Sequence[Book], rng: random.Random) -> Iterator[Example]:
             for question in other.document.questions:
                 # The sibling's question names what this document never mentions: nothing here can answer it.
                 missing = [name for name in question.names if not _mentions(book, name)]
-                if missing and question.answers and rng.random() < 0.12:
+                if missing and question.answers and rng.random() < 0.08:
                     moved = replace(question, answers=(), needs=(), kind="not here", absent=missing[0])
                     if made := example(moved, book, [], strangers, rng):
                         yield made

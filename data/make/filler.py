@@ -117,6 +117,13 @@ IN_FORCE = (
     "The text now in force reads: “{s}”",
     "What holds today is this: “{s}”",
     "In the words that were agreed on: “{s}”",
+    "Please note: {s}",
+    "To be clear: {s}",
+    "In short: {s}",
+    "For the record: {s}",
+    "Here is what applies: {s}",
+    "It bears repeating: {s}",
+    "The office adds: {s}",
 )
 
 
@@ -131,7 +138,7 @@ def no_longer(statement: str, rng: random.Random, context: Mapping[str, str]) ->
 
 
 def in_force(statement: str, rng: random.Random) -> str:
-    """A true statement in quotes, so that quotes alone tell nothing."""
+    """A true statement that something leads up to, also in quotes, so that quotes alone tell nothing."""
     return rng.choice(IN_FORCE).replace("{s}", statement)
 
 

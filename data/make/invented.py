@@ -192,7 +192,7 @@ def compose(
             continue
         owner, values = f"{title}|{genre}.{topic.name}", slots[topic.name]
         statement = _filled(_with_keys(rng.choice(topic.says), owner), values)
-        if lang == "en" and topic.asks and rng.random() < 0.06:
+        if lang == "en" and topic.asks and rng.random() < 0.15:
             statement = in_force(statement, rng)
         lines = [statement]
         around = [_filled(fill, values) for fill in topic.fills if rng.random() < 0.5]

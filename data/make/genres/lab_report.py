@@ -133,6 +133,9 @@ FORMS = TableForms(
             "How does {col} of {row} compare with {col2}{of}?", "Is the {row} reading too high, {col} versus {col2}{of}?"),
     label=("Which parameter has {value} as {col}{of}?",),
 )  # fmt: skip
+UNIT_FORMS = TableForms(
+    cell=("In which unit is {row} given{of}?", "unit of {row}{of}", "{row}: what unit{of}?", "Is {row} stated per litre, per kilogram or how{of}?"),
+)  # fmt: skip
 
 
 def documents(rng: random.Random) -> Iterator[InventedDocument]:
@@ -160,6 +163,9 @@ def documents(rng: random.Random) -> Iterator[InventedDocument]:
         yield compose(
             rng, genre="lab_report", title=title, topics=read_topics(TOPICS), context=shared, of=of, names=(number,),
             sections=[Section(heading=rng.choice(("Results", "Findings", "Table of results")), blocks=(table_block(table, rng),))],
-            questions=table_questions(table, FORMS, rng, of=of, names=(number,), count=8, columns=(2, 3),
-                                      absent_rows=[p for p in PARAMETERS if p not in shown][:3]),
+            questions=[
+                *table_questions(table, FORMS, rng, of=of, names=(number,), count=8, columns=(2, 3),
+                                 absent_rows=[p for p in PARAMETERS if p not in shown][:3]),
+                *table_questions(table, UNIT_FORMS, rng, of=of, names=(number,), count=2, columns=(1,)),
+            ],
         )  # fmt: skip

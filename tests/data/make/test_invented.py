@@ -14,7 +14,7 @@ from data.make.apart import masked
 from data.make.examples import Book, Example, books_of, examples_of, make_examples, with_slip
 from data.make.genres import GENRES
 from data.make.invented import marked, read_topics, unmarked
-from data.make.shortcuts import shortcuts
+from data.make.shortcuts import blind, shortcuts
 from data.make.training import make_lists
 
 BIG = ("company_report", "device_manual", "lease", "insurance", "service_contract", "minutes", "by_laws", "paper")
@@ -105,6 +105,15 @@ def test_no_rule_of_thumb_finds_the_right_passage_or_the_answer() -> None:
     assert found["answer in the first fifth"] < 0.35
     assert found["answer in the last fifth"] < 0.35
     assert found["nothing here by overlap"] < 0.7
+
+
+def test_half_an_example_tells_next_to_nothing() -> None:
+    genres = ("lease", "device_manual", "company_report", "price_list", "staff_handbook", "by_laws")
+    tried = [item for genre in genres for item in some_examples(genre)[::6]]
+    found = blind(make_examples(families=4, seed=8, genres=genres), tried)
+    assert found["passage alone is right"] < 3 * shortcuts(tried)["chance"]
+    assert found["nothing here by question words"] < 0.75
+    assert found["nothing here by passage words"] < 0.7
 
 
 def test_lists_leave_out_what_nothing_answers() -> None:
