@@ -113,9 +113,9 @@ class QueueContract:
         document_id = store.queue.add(b"x", name="x.pdf", collection="c", pipeline="p", embedder="e").document.id
         for last in (False, False, True):
             assert store.queue.claim_next() is not None
-            assert store.queue.reader_died(document_id, "the PDF reader crashed: SIGSEGV") is last
+            assert store.queue.reader_died(document_id, "the reader crashed: SIGSEGV") is last
         assert store.queue.claim_next() is None
-        assert store.documents.known(document_id).reason == "the PDF reader crashed: SIGSEGV"
+        assert store.documents.known(document_id).reason == "the reader crashed: SIGSEGV"
         assert store.queue.retry(document_id)
         assert store.queue.claim_next() is not None
 

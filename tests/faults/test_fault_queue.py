@@ -214,7 +214,7 @@ def test_fault_29_a_reader_that_died_is_tried_three_times_and_only_that_counts(
     monkeypatch.setattr(Reader, "read", crash)
     document = app.library.add(b"The gate code is 1111.", "code.txt").document
     ended = app.library.wait_for(document.id)
-    assert (ended.status, ended.reason) == (Status.FAILED, "the PDF reader crashed: SIGSEGV")
+    assert (ended.status, ended.reason) == (Status.FAILED, "the reader crashed: SIGSEGV")
     assert seen == [("parsing", 0), ("parsing", 1), ("parsing", 2)]
 
 

@@ -28,13 +28,12 @@ def test_a_better_reader_reads_its_own_format_again_and_no_other(
 ) -> None:
     with open_library(tmp_path) as library:
         for name in ("a.txt", "b.md"):
-            library.wait_for(library.add(b"Keep it cold.", name).document.id)
+            library.wait_for(library.add(f"Keep {name} cold.".encode(), name).document.id)
         before = {document.name: document.id for document in library.documents()}
     better = [replace(one, version="better") if one.name == "Markdown" else one for one in registry.FORMATS]
     monkeypatch.setattr(registry, "FORMATS", tuple(better))
     with open_library(tmp_path) as library:
-        for document in library.documents():
-            library.wait_for(document.id)
+        library.finish()
         after = {document.name: document.id for document in library.documents() if document.status == Status.READY}
     assert after["a.txt"] == before["a.txt"]
     assert after["b.md"] != before["b.md"]
