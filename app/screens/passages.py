@@ -27,6 +27,8 @@ def passage_actions(app: Application, question_id: str) -> PassageActions:
     def pages(chunk: Chunk) -> list[tuple[int, bytes]]:
         if not any(row.id == chunk.document_id for row in app.store.documents()):
             return []  # deleted, or not this visitor's: pictures made before are still in the cache
+        if not chunk.boxes:
+            return []  # of a format without sheets, such as Markdown or Word
         try:
             return [(page, _png(app, chunk.document_id, page, boxes)) for page, boxes in boxes_by_page(chunk).items()]
         except (SecondPassError, OSError) as error:

@@ -146,7 +146,7 @@ def draw_pages(pages: list[tuple[int, bytes]], chunk: Chunk) -> None:
     import streamlit as st
 
     if not pages:
-        st.caption("There is no picture of this page (the document is gone, or it is not a PDF).")
+        st.caption("There is no picture of this page (the document is gone, or its format has no sheets to draw).")
     for page, png in pages:
         st.image(png, width="stretch", alt=f"Page {page} with the passage highlighted")
 
