@@ -28,7 +28,7 @@ from data.make.filler import anywhere, in_force, no_longer
 
 OPEN, MIDDLE, CLOSE = "\x02", "\x03", "\x04"
 _MARKED = re.compile(f"{OPEN}([^{MIDDLE}]*){MIDDLE}|{CLOSE}")
-_SENTENCE = re.compile(f"((?:^|(?<![ap][.]m)[.?!] )(?:{OPEN}[^{MIDDLE}]*{MIDDLE})?)([a-z])")
+_SENTENCE = re.compile(f"((?:^|(?<![.][a-z])[.?!] )(?:{OPEN}[^{MIDDLE}]*{MIDDLE})?)([a-z])")
 _WRITTEN = re.compile(r"\[\[(?:([a-z]+):)?(.*?)\]\]", re.S)
 
 
