@@ -199,7 +199,7 @@ def measure_answer(golden: Golden, trace: Trace, answer: Answer, *, kind: str = 
 def first_paragraph(text: str) -> str:
     """What a person reads first: up to the first empty line, without quotation marks and citation numbers."""
     paragraph = text.strip().split("\n\n")[0]
-    return _MARK.sub("", paragraph).replace("“", "").replace("”", "").replace("> ", "").strip()
+    return _MARK.sub("", paragraph).replace("“", "").replace("”", "").strip()
 
 
 def report_answers(rows: Sequence[AnswerRow]) -> AnswerReport:
@@ -282,7 +282,8 @@ def _support(trace: Trace, answer: Answer) -> dict[str, float]:
         verbatim += [" ".join(tokens(part)) in passage for part in quotation.split(" … ")]
     cited = "\n".join(texts.values())
     said = _MARK.sub("", answer.text)
-    known, names = set(numbers(cited)), [name for name in _NAME.findall(said) if tokens(name)]
+    prose = "\n".join(line for line in said.split("\n") if not line.startswith("|"))  # table heads are put together
+    known, names = set(numbers(cited)), [name for name in _NAME.findall(prose) if tokens(name)]
     supported = all(value in known for value in numbers(said)) and all(holds(cited, [name]) for name in names)
     return ({"verbatim": float(all(verbatim))} if verbatim else {}) | {"supported": float(supported)}
 
