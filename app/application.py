@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.model_family import family_note
+
 if TYPE_CHECKING:
     from app.background_models import BackgroundModels
     from app.settings import Settings
@@ -58,7 +60,11 @@ class Application:
         report = self.library.report
         stats = self.store.stats()
         return [
-            Health(name="Models", ok=not self.models.failed, detail=self.models.note or "loaded"),
+            Health(
+                name="Models",
+                ok=not self.models.failed,
+                detail=" ".join(filter(None, (self.models.note or "loaded", family_note(self.settings)))),
+            ),
             Health(
                 name="Database", ok=True, detail=f"{stats.chunks:,} passages, {stats.database_bytes / 2**20:.0f} MB"
             ),

@@ -10,23 +10,23 @@ from ingest.errors import SecondPassError
 
 if TYPE_CHECKING:
     from ingest.documents import EncodedText
-    from ingest.embed.transformer import MiniLmEmbedder
+    from ingest.embed.transformer import TransformerEmbedder
 
 
 class BackgroundModels:
     """An embedder for questions and passages. What is asked of it before it has loaded waits. Thread-safe."""
 
-    def __init__(self, load: Callable[[], MiniLmEmbedder]) -> None:
+    def __init__(self, load: Callable[[], TransformerEmbedder]) -> None:
         self._load = load
         self._lock = threading.Lock()
-        self._embedder: MiniLmEmbedder | None = None
+        self._embedder: TransformerEmbedder | None = None
         self._error: SecondPassError | None = None
 
     def start(self) -> None:
         # Not a daemon: a thread that is inside native code while the interpreter ends would abort the process.
         threading.Thread(target=self._quietly, name="load-models").start()
 
-    def embedder(self) -> MiniLmEmbedder:
+    def embedder(self) -> TransformerEmbedder:
         """The embedder, waiting for it if it is still loading. Raises ModelMissing every time it cannot load."""
         with self._lock:
             if self._embedder is None:

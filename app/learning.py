@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.model_family import FAMILIES, MODELS, ModelFamily, family_in_use, open_embedder
 from app.process import environment_of_child
 from app.settings import Settings
 from ingest.errors import SecondPassError
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from rag.fuse import LinearFusion
     from rag.learn.decide import Learned
 
-MODELS = Path(__file__).resolve().parent.parent / "data" / "models"
-GUARD = MODELS / "goldens.jsonl"  # the shipped goldens as the stages saw them: no promotion may make them worse
 REPLAY = MODELS / "replay.jsonl"  # invented lists with the shipped model's scores, which a taught model keeps
 LEARNED = "models"  # folder of the data directory that holds precise models of one's own
 PROGRESS = "learning.txt"
@@ -40,15 +39,15 @@ THREADS = 2
 Say = Callable[[str], None]
 
 
-@lru_cache(maxsize=1)
-def shipped_fusion() -> LinearFusion:
+@lru_cache(maxsize=2)
+def shipped_fusion(family: ModelFamily = FAMILIES["english"]) -> LinearFusion:
     from rag.fuse import read_fusion
 
-    return read_fusion(MODELS / "fusion.json")
+    return read_fusion(family.fusion)
 
 
-def current_fusion(versions: SqlVersions, home: Path) -> LinearFusion:
-    """The promoted weights, or the shipped ones where nothing was promoted.
+def current_fusion(versions: SqlVersions, home: Path, family: ModelFamily = FAMILIES["english"]) -> LinearFusion:
+    """The promoted weights, or the shipped ones where nothing was promoted with this family's signals.
 
     A taught precise model brings its own weights for the last stage, which hold until others are promoted after it.
     """
@@ -56,7 +55,10 @@ def current_fusion(versions: SqlVersions, home: Path) -> LinearFusion:
     from rag.stages import PRECISE
 
     version, taught = versions.current_version("fusion"), versions.current_version("precise")
-    fusion = LinearFusion(weights=version.weights["weights"], version=version.id) if version else shipped_fusion()
+    version = version if version and version.weights.get("family", "english") == family.name else None
+    taught = taught if taught and taught.weights.get("family", "english") == family.name else None
+    shipped = shipped_fusion(family)
+    fusion = LinearFusion(weights=version.weights["weights"], version=version.id) if version else shipped
     if taught is None or current_precise(versions, home)[0] != taught.id or "weights" not in taught.weights:
         return fusion
     if version and version.created_at > taught.created_at:
@@ -110,7 +112,13 @@ def _learn(
     from rag.stages import learning_stage
 
     judged = judged_questions(sql.journal.questions())
-    shipped = read_signal_lists(GUARD)
+    family = family_in_use(settings)
+    shipped = read_signal_lists(family.goldens)
+    if not shipped:
+        raise SecondPassError(
+            f"Nothing is learned with the {family.name} models yet: the shipped questions that would hold a candidate "
+            f'are not there as these models see them. Make {family.goldens.name} with "second-pass train goldens".'
+        )
     in_use, folder = current_precise(sql.versions, settings.library.home)
     for unfinished in (settings.library.home / LEARNED).glob("*.work"):  # of a run that was killed
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -118,7 +126,7 @@ def _learn(
     kept: list[ModelVersion] = []
     version = _version_id("fusion")
     say(f"{len(judged)} judged questions; learning fusion weights")
-    present = current_fusion(sql.versions, settings.library.home)
+    present = current_fusion(sql.versions, settings.library.home, family)
     learned = learn_fusion(
         # On what it was taught with, a model looks better than it is: what was asked of it since then counts.
         [row for row in judged if row.precise_version == in_use],
@@ -131,12 +139,12 @@ def _learn(
     )
     say(learned.reason)
     if learned.feedback is not None:
-        kept.append(_keep(sql.versions, "fusion", version, learned.fusion.to_json(), learned))
+        kept.append(_keep(sql.versions, "fusion", version, learned.fusion.to_json() | {"family": family.name}, learned))
     if sum(row.marks for row in judged) >= PRECISE_MINIMUM_MARKS:
         version = _version_id("precise")
         taught, candidate = learn_precise(
             judged,
-            current_fusion(sql.versions, settings.library.home),
+            current_fusion(sql.versions, settings.library.home, family),
             in_use=in_use,
             shipped=shipped,
             teacher=teacher,
@@ -149,7 +157,11 @@ def _learn(
         say(taught.reason)
         if candidate is not None:
             candidate.rename(settings.library.home / LEARNED / version)
-            weights = {"path": f"{LEARNED}/{version}", "weights": dict(taught.fusion.weights[taught.stage])}
+            weights = {
+                "path": f"{LEARNED}/{version}",
+                "weights": dict(taught.fusion.weights[taught.stage]),
+                "family": family.name,
+            }
             kept.append(_keep(sql.versions, "precise", version, weights, taught))
         shutil.rmtree(work, ignore_errors=True)
     return kept
@@ -170,9 +182,7 @@ def _version_id(kind: str) -> str:
 
 
 def _encoder(settings: Settings) -> Callable[[Sequence[str]], NDArray[np.float32]]:
-    from ingest.embed.transformer import MiniLmEmbedder
-
-    embedder = MiniLmEmbedder(settings.models.embedding, fast_model_dir=MODELS / "fast", threads=THREADS)
+    embedder = open_embedder(settings, threads=THREADS)
     return lambda texts: np.stack([embedder.encode_question(text).vector for text in texts])
 
 

@@ -15,7 +15,8 @@ from app.application import Application
 from app.background_models import BackgroundModels
 from app.backup import finish_restore
 from app.data_directory import close_to_others, hold
-from app.learning import MODELS, current_fusion, current_precise
+from app.learning import current_fusion, current_precise
+from app.model_family import MODELS, embedder_fingerprint, family_in_use, open_embedder
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,18 +36,13 @@ def open_application(settings: Settings, *, background: bool = False) -> Applica
     directory, UnknownName for a reranker that there is not.
     """
     from app.process import prepare_process
-    from ingest.embed.transformer import MiniLmEmbedder
     from rag.rerank.options import RerankOptions
     from rag.rerank.registry import family_of
 
     prepare_process(settings.server.log_level)
     options = settings.models
     device = "cpu" if options.device == "auto" else options.device
-    models = BackgroundModels(
-        lambda: MiniLmEmbedder(
-            options.embedding, fast_model_dir=MODELS / "fast", threads=options.threads, device=device
-        )
-    )
+    models = BackgroundModels(lambda: open_embedder(settings, threads=options.threads, device=device))
     release = hold(settings.library.home)
     try:
         notes = (close_to_others(settings.library.home), finish_restore(settings.library.home))
@@ -90,15 +86,14 @@ def open_store(settings: Settings, models: BackgroundModels, *, notes: Sequence[
     notes: what was met on the way here, for the report of the start; "" is nothing.
     """
     from ingest.embed.token_projection import trained_projection
-    from ingest.embed.transformer import embedder_fingerprint
     from ingest.store.dense.chroma import ChromaIndex
     from ingest.store.keywords.tantivy import TantivyIndex
     from ingest.store.reconcile import Stores, open_or_move_aside
     from ingest.store.sql.store import open_store as open_sql
     from ingest.store.tokens.mapped_files import TokenIndex
 
-    home, embedding, fast_folder = settings.library.home, settings.models.embedding, MODELS / "fast"
-    fingerprint = embedder_fingerprint(embedding, fast_model_dir=fast_folder)
+    home, embedding, family = settings.library.home, settings.models.embedding, family_in_use(settings)
+    fingerprint = embedder_fingerprint(settings)
     sql = open_sql(home, most_scores=settings.library.scores_kept)
     vectors, vectors_note = open_or_move_aside(
         lambda: ChromaIndex(home / "vectors", fingerprint=fingerprint, key_of=sql.collections.key), home / "vectors"
@@ -106,7 +101,7 @@ def open_store(settings: Settings, models: BackgroundModels, *, notes: Sequence[
     keywords, keywords_note = open_or_move_aside(
         lambda: TantivyIndex(home / "keywords", key_of=sql.collections.key), home / "keywords"
     )
-    projection = trained_projection(fast_folder) if embedding == "builtin" else models.embedder().projection
+    projection = trained_projection(family.fast) if embedding == "builtin" else models.embedder().projection
     return Stores(
         sql=sql,
         vectors=vectors,
@@ -138,10 +133,11 @@ def open_engine(settings: Settings, stores: Stores, models: BackgroundModels, re
     from rag.answer.generate import OpenAIGenerator
     from rag.engine import Engine, Parts
     from rag.refuse import read_calibration
+    from rag.rerank.english_only import EnglishOnly
     from rag.rerank.registry import Rerankers
     from rag.texts import text_similarities
 
-    journal, versions = stores.sql.journal, stores.sql.versions
+    journal, versions, family = stores.sql.journal, stores.sql.versions, family_in_use(settings)
     home, servers = settings.library.home, tuple(stage.reranker for stage in settings.ranking.cascade)
 
     @lru_cache(maxsize=2)  # the version in use, and the one before it while questions are on their way
@@ -150,7 +146,8 @@ def open_engine(settings: Settings, stores: Stores, models: BackgroundModels, re
 
     def reranker(name: str, options: Options) -> Reranker:
         _, folder = current_precise(versions, home)
-        return rerankers(folder).get(name, budget_ms=options.budget_ms, cached=options.score_cache)
+        found = rerankers(folder).get(name, budget_ms=options.budget_ms, cached=options.score_cache)
+        return EnglishOnly(inner=found) if name == "builtin" else found
 
     def score_sentences(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
         query = Query(text=question, encoded=models.encode_question(question))
@@ -162,11 +159,11 @@ def open_engine(settings: Settings, stores: Stores, models: BackgroundModels, re
         journal=journal,
         dense=stores.vectors,
         bm25=stores.keywords,
-        fusion=lambda: current_fusion(versions, home),
+        fusion=lambda: current_fusion(versions, home, family),
         precise_version=lambda: current_precise(versions, home)[0],
         reranker=reranker,
         score_sentences=score_sentences,
-        calibration=read_calibration(MODELS / "calibration.json"),
+        calibration=read_calibration(family.calibration),
         generator=OpenAIGenerator(settings.answer) if settings.answer.configured else None,
     )
     return Engine(parts, settings.ranking)

@@ -38,6 +38,8 @@ def rank_texts(
 ) -> list[Ranked]:
     """Order `texts` by the precise reranker, best first.
 
+    What that one cannot read is ordered by late interaction.
+
     narrow_to: with more texts than that, late interaction chooses which the precise reranker reads; only those are
     returned. None reads every text. Of each text the first LONGEST_TEXT characters are read: a model reads no more,
     but its tokenizer would. Raises RerankerFailed as the reranker does.
@@ -49,8 +51,10 @@ def rank_texts(
     ranking = Ranking(candidates=tuple(Candidate(chunk=_chunk(i, text)) for i, text in enumerate(texts)))
     if narrow_to is not None and len(texts) > narrow_to:
         ranking = ranking.reordered(FAST, text_similarities(query, texts, embedder)).top(narrow_to)
-    scores = precise.score(query, ranking.chunks)
-    ordered = ranking.reordered(PRECISE, np.nan_to_num(scores.values, nan=-np.inf))
+    values = precise.score(query, ranking.chunks).values
+    if np.isnan(values).all():  # of a language that it does not read
+        values = text_similarities(query, [chunk.text for chunk in ranking.chunks], embedder)
+    ordered = ranking.reordered(PRECISE, np.nan_to_num(values, nan=-np.inf))
     return [
         Ranked(index=candidate.chunk.position, score=candidate.marks[-1].score)
         for candidate in ordered

@@ -250,7 +250,7 @@ def _steps_ms(traces: Sequence[Trace]) -> dict[str, Latency]:
 
 def _peer(application: Application, questions: Sequence[str], options: Options, scratch: Path) -> PeerReport:
     from app.bench.peer import LangChainPipeline
-    from app.learning import MODELS
+    from app.model_family import MODELS
     from rag.rerank.builtin_weights import base_model_folder, load_precise
 
     model, tokenizer = load_precise(MODELS / "precise")

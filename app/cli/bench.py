@@ -75,7 +75,8 @@ def bench_feedback(
 
     from app.bench.feedback import CROWDS, MARKS, fusion_learner, precise_learner, simulate
     from app.evaluation import beir_library
-    from app.learning import GUARD, MODELS, REPLAY, shipped_fusion
+    from app.learning import REPLAY, shipped_fusion
+    from app.model_family import MODELS, family_in_use
     from rag.learn.calibration import collect
     from rag.learn.listnet import fit_fusion
     from rag.learn.signal_lists import read_signal_lists
@@ -91,12 +92,13 @@ def bench_feedback(
     with beir_library(beir) as (application, goldens):
         order = np.random.default_rng(2026).permutation(len(goldens))[:limit]
         asked = collect([goldens[i] for i in order.tolist()], application.engine.retrieve, progress)
-    shipped = read_signal_lists(GUARD)
+        family = family_in_use(application.settings)
+    shipped, fusion = read_signal_lists(family.goldens), shipped_fusion(family)
     with tempfile.TemporaryDirectory() as folder:
-        learner = fusion_learner(shipped_fusion(), shipped=shipped, fit=fit_fusion)
+        learner = fusion_learner(fusion, shipped=shipped, fit=fit_fusion)
         if precise:
             learner = precise_learner(
-                shipped_fusion(),
+                fusion,
                 shipped=shipped,
                 teacher=BuiltinTeacher(MODELS / "precise", read_lists(REPLAY), say=report),
                 fit=fit_fusion,
@@ -106,7 +108,7 @@ def bench_feedback(
             )
         found = simulate(
             asked,
-            shipped_fusion(),
+            fusion,
             learner,
             marks=marks or MARKS,
             crowds=crowds or CROWDS,

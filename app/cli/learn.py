@@ -54,11 +54,15 @@ def train(context: click.Context, from_feedback: bool) -> None:
 @train.command("fast")
 @click.argument("training_dir", type=FOLDER)
 @click.argument("out_dir", type=click.Path(path_type=Path))
-def train_fast(training_dir: Path, out_dir: Path) -> None:
+@click.option("--multilingual", is_flag=True, help="For multilingual-e5-small, in every language of TRAINING_DIR.")
+def train_fast(training_dir: Path, out_dir: Path, multilingual: bool) -> None:
     """Fit the late-interaction projection on the texts of TRAINING_DIR."""
     from tqdm import tqdm
 
-    from rag.learn.train import train_fast as run
+    from app.model_family import model_caches
+    from app.settings import read_settings
+    from rag.learn.train import train_fast as fit_english
+    from rag.learn.train import train_fast_multilingual as fit_multilingual
 
     with tqdm(unit="text") as bar:
 
@@ -66,7 +70,13 @@ def train_fast(training_dir: Path, out_dir: Path) -> None:
             bar.total, bar.n = total, done
             bar.refresh()
 
-        run(training_dir, out_dir, progress=progress)
+        if multilingual:
+            from ingest.embed.e5_weights import SHA256, e5_folder
+
+            base_model = e5_folder(model_caches(read_settings()))
+            fit_multilingual(training_dir, base_model, out_dir, base_model_sha256=SHA256, progress=progress)
+        else:
+            fit_english(training_dir, out_dir, progress=progress)
     say(f"written to {out_dir}")
 
 
@@ -78,7 +88,7 @@ def train_fast(training_dir: Path, out_dir: Path) -> None:
 @click.option("--threads", default=2, show_default=True)
 def train_precise(training_dir: Path, out_dir: Path, lists: Path | None, start: Path | None, threads: int) -> None:
     """Train the cross-encoder from the pairs of TRAINING_DIR; with --start only the last stage is run."""
-    from app.learning import MODELS
+    from app.model_family import MODELS
     from rag.learn.recipes import FOURTH_STAGE
     from rag.learn.train import train_precise as run
     from rag.learn.train_cross_encoder import read_lists
@@ -120,7 +130,7 @@ def train_replay(lists: Path, out_file: Path, count: int) -> None:
     """Keep some of LISTS (data.make.training) with the precise model's scores: what marks must not make it forget."""
     from dataclasses import replace
 
-    from app.learning import MODELS
+    from app.model_family import MODELS
     from rag.learn.precise_model import NEGATIVES
     from rag.learn.taught_model import BuiltinTeacher
     from rag.learn.train_cross_encoder import as_read, read_lists, write_lists

@@ -5,29 +5,29 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import ModelMissing
 
-if TYPE_CHECKING:
-    pass
-
 
 @dataclass(frozen=True, kw_only=True)
 class TokenProjection:
     """How hidden states become token vectors, and how those are stored.
 
-    matrix: (hidden, d) float32, or None for the identity. scale: (d,) float32, one int8 step of each dimension.
-    idf: (vocabulary,) float32 prior weight of each word piece, 0 for special tokens; None when there is none.
+    mean: (hidden,) float32, taken off every state before it is normalised, or None. matrix: (hidden, d) float32, or
+    None for the identity. scale: (d,) float32, one int8 step of each dimension. bits: 8, or 1 where of a stored
+    passage's numbers only the signs are kept (of a question's never). idf: (vocabulary,) float32 prior weight of each
+    word piece, 0 for special tokens; None when there is none.
     """
 
     matrix: NDArray[np.float32] | None
     scale: NDArray[np.float32]
     idf: NDArray[np.float32] | None
     fingerprint: str
+    mean: NDArray[np.float32] | None = None
+    bits: int = 8
 
     def floats(self, tokens: NDArray[np.int8]) -> NDArray[np.float32]:
         """(n, d) int8 → (n, d) float32, each row L2-normalised."""
@@ -47,8 +47,10 @@ def trained_projection(folder: Path) -> TokenProjection:
         return TokenProjection(
             matrix=tensors["projection"],
             scale=tensors["scale"],
-            idf=tensors["idf"],
+            idf=tensors["idf"].astype(np.float32),
             fingerprint=hashlib.sha256(data).hexdigest()[:12],
+            mean=tensors.get("mean"),
+            bits=int(tensors["bits"]) if "bits" in tensors else 8,
         )
     except (OSError, SafetensorError, KeyError) as error:
         raise ModelMissing(
@@ -67,3 +69,13 @@ def plain_projection(hidden: int) -> TokenProjection:
     return TokenProjection(
         matrix=None, scale=np.full(hidden, step, np.float32), idf=None, fingerprint=f"identity{hidden}"
     )
+
+
+def packed(tokens: NDArray[np.int8]) -> NDArray[np.uint8]:
+    """(n, d) → (n, d / 8) bytes that keep the sign of each number; d is a multiple of 8."""
+    return np.packbits(tokens > 0, axis=1)
+
+
+def unpacked(rows: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """(n, d / 8) → (n, d) of 1 and −1."""
+    return np.unpackbits(rows, axis=1).astype(np.int8) * 2 - 1

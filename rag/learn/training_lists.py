@@ -92,6 +92,27 @@ def read_passages(path: Path | str) -> list[TrainingPassage]:
         raise TrainingDataUnreadable(f"{path}: a line has no {error}; each needs source and passage.") from error
 
 
+def read_answers(path: Path | str) -> list[TrainingPair]:
+    """Pairs from gzipped JSON lines ``{"source","lang","question","passage","title"?}``; raises TrainingDataUnreadable.
+
+    The source carries the language: "jaquad-ja".
+    """
+    try:
+        return [
+            TrainingPair(
+                source=f"{_source(row['source'])}-{row['lang']}",
+                question=row["question"],
+                passage=row["passage"],
+                title=row.get("title") or "",
+            )
+            for row in _rows(Path(path))
+        ]
+    except KeyError as error:
+        raise TrainingDataUnreadable(
+            f"{path}: a line has no {error}; each needs source, lang, question, passage."
+        ) from error
+
+
 DEFINITION = re.compile(
     r"(?:(?<=[.!?] )|^)(?:(?:An?|The) )?([A-Za-z][a-z]+(?: [a-z]+){0,2}) "
     r"(is|are|refers to|is defined as|consists of|occurs when|was|were) "

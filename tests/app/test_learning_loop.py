@@ -15,14 +15,13 @@ from click.testing import CliRunner
 from app.application import Application
 from app.cli.main import main
 from app.learning import (
-    GUARD,
-    MODELS,
     REPLAY,
     current_fusion,
     current_precise,
     learn_from_feedback,
     shipped_fusion,
 )
+from app.model_family import FAMILIES, MODELS
 from app.settings import read_settings
 from app.wiring import open_application
 from ingest.errors import SecondPassError
@@ -104,11 +103,12 @@ def test_marks_teach_a_precise_model_that_lies_in_its_own_folder_with_weights_of
     home = application.settings.library.home
     monkeypatch.setattr("rag.learn.precise_model.PRECISE_MINIMUM_MARKS", 20)
     monkeypatch.setattr("app.learning.REPLAY", tmp_path / "replay.jsonl")
-    monkeypatch.setattr("app.learning.GUARD", tmp_path / "goldens.jsonl")
+    english = FAMILIES["english"]
+    monkeypatch.setitem(FAMILIES, "english", replace(english, goldens=tmp_path / "goldens.jsonl"))
     short = replace(FEEDBACK_STAGE, passes={"feedback": 1, "synthetic-report": 1, "synthetic-handbook": 1})
     monkeypatch.setattr("rag.learn.recipes.FEEDBACK_STAGE", short)
     write_lists(read_lists(REPLAY)[:4], tmp_path / "replay.jsonl")
-    write_signal_lists(read_signal_lists(GUARD)[:12], tmp_path / "goldens.jsonl")
+    write_signal_lists(read_signal_lists(english.goldens)[:12], tmp_path / "goldens.jsonl")
     (home / "models" / "killed.work").mkdir(parents=True)
     said: list[str] = []
     versions = learn_from_feedback(application.settings, say=said.append, encode_questions=False)

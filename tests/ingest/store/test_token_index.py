@@ -225,3 +225,20 @@ def test_the_file_is_a_plain_safetensors_file(tmp_path: Path) -> None:
 class TestTokenIndex(StoredIndexContract):
     def open_index(self, folder: Path) -> TokenIndex:
         return open_index(folder)
+
+
+def test_one_bit_a_dimension_keeps_the_signs_and_the_question_its_values(tmp_path: Path) -> None:
+    signs = replace(small_projection(), bits=1)
+    index = TokenIndex(tmp_path, fingerprint="e1", projection=signs)
+    items = [encoded_chunk("a", position) for position in range(3)]
+    index.add(items[:2])
+    index.add(items[2:])  # the file is written anew from what it holds
+    asked = query(like=encoded(99, tokens=4))
+    best, _ = index.max_similarities(asked, [item.chunk for item in items])
+    question = signs.floats(asked.encoded.tokens)
+    for row, item in zip(best, items, strict=True):
+        passage = np.where(item.encoded.tokens > 0, 1, -1) / np.sqrt(item.encoded.tokens.shape[1])
+        np.testing.assert_allclose(row, (question @ passage.T).max(axis=1), rtol=1e-5)
+    (file,) = (tmp_path / "e1").glob("*.safetensors")
+    tokens = sum(len(item.encoded.tokens) for item in items)
+    assert file.stat().st_size < tokens * (items[0].encoded.tokens.shape[1] // 8 + 4 + 8) + 2000
