@@ -31,7 +31,6 @@ from ingest.allocator import give_memory_back
 from ingest.errors import QuestionRefused, SecondPassError
 from ingest.questions import well_formed
 from rag.answer.protocol import Turn
-from rag.texts import rank_texts
 from rag.tracing import Answer, Trace, trace_to_json
 
 if TYPE_CHECKING:
@@ -120,26 +119,20 @@ def make_api(application: Application, *, bound: str = "127.0.0.1", people_sign_
             raise HTTPException(
                 422, f"The documents have {total:,} characters; at most {MOST_CHARACTERS:,} are read in one call."
             )
-        narrow = settings.ranking.fast_keep if call.top_n and call.top_n <= settings.ranking.fast_keep else None
         try:
-            order = rank_texts(
-                call.query,
-                texts,
-                embedder=application.engine.parts.embedder,
-                precise=application.engine.reranker(settings.ranking.precise),
-                narrow_to=narrow,
-            )[: call.top_n]
+            ranked = application.engine.rank_texts(call.query, texts)
         finally:
             give_memory_back()
         results = [
-            {"index": ranked.index, "relevance_score": 1 / (1 + math.exp(-max(-50.0, ranked.score)))}
-            | ({"document": {"text": texts[ranked.index]}} if call.return_documents else {})
-            for ranked in order
+            {"index": one.index, "relevance_score": 1 / (1 + math.exp(-max(-50.0, one.score)))}
+            | ({"document": {"text": texts[one.index]}} if call.return_documents else {})
+            for one in ranked.order[: call.top_n]
         ]
         return {
             "id": str(uuid.uuid4()),
             "results": results,
             "meta": {"api_version": {"version": "2"}, "billed_units": {"search_units": 0}},
+            "second_pass": {"warnings": list(ranked.warnings)},
         }
 
     @api.post("/v1/chat/completions", response_model=None)

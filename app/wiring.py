@@ -20,7 +20,9 @@ from app.model_family import MODELS, embedder_fingerprint, family_in_use, open_e
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from ingest.documents import EncodedChunk
     from ingest.library import Library
+    from ingest.protocols import TokenVectors
     from ingest.store.reconcile import Stores
     from rag.engine import Engine, Options
     from rag.rerank.options import RerankOptions
@@ -129,13 +131,13 @@ def open_library(settings: Settings, stores: Stores, models: BackgroundModels) -
 
 def open_engine(settings: Settings, stores: Stores, models: BackgroundModels, rerank_options: RerankOptions) -> Engine:
     """The way of a question over those stores, with the models that are in use when it is asked."""
-    from ingest.documents import Query
+    from ingest.store.tokens.in_memory import TokensInMemory
     from rag.answer.generate import OpenAIGenerator
     from rag.engine import Engine, Parts
     from rag.refuse import read_calibration
     from rag.rerank.english_only import EnglishOnly
     from rag.rerank.registry import Rerankers
-    from rag.texts import text_similarities
+    from rag.texts import sentence_scores
 
     journal, versions, family = stores.sql.journal, stores.sql.versions, family_in_use(settings)
     home, servers = settings.library.home, tuple(stage.reranker for stage in settings.ranking.cascade)
@@ -149,9 +151,11 @@ def open_engine(settings: Settings, stores: Stores, models: BackgroundModels, re
         found = rerankers(folder).get(name, budget_ms=options.budget_ms, cached=options.score_cache)
         return EnglishOnly(inner=found) if name == "builtin" else found
 
+    def tokens_of(chunks: Sequence[EncodedChunk]) -> TokenVectors:
+        return TokensInMemory(chunks, models.embedder().projection)
+
     def score_sentences(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
-        query = Query(text=question, encoded=models.encode_question(question))
-        return text_similarities(query, sentences, models.embedder())
+        return sentence_scores(question, sentences, embedder=models, tokens_of=tokens_of)
 
     parts = Parts(
         embedder=models,
@@ -163,6 +167,7 @@ def open_engine(settings: Settings, stores: Stores, models: BackgroundModels, re
         precise_version=lambda: current_precise(versions, home)[0],
         reranker=reranker,
         score_sentences=score_sentences,
+        tokens_of=tokens_of,
         calibration=read_calibration(family.calibration),
         generator=OpenAIGenerator(settings.answer) if settings.answer.configured else None,
     )

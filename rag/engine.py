@@ -47,6 +47,7 @@ from rag.stages import (
     cascade,
     entries,
 )
+from rag.texts import RankedTexts, TokensOf, rank_texts
 from rag.tracing import Answer, Outcome, Step, Trace, answer_to_json, trace_to_json
 
 log = logging.getLogger(__name__)
@@ -121,6 +122,7 @@ class Parts:
     fusion: Callable[[], LinearFusion]
     reranker: Callable[[str, Options], Reranker]
     score_sentences: Callable[[str, Sequence[str]], NDArray[np.float64]]
+    tokens_of: TokensOf
     calibration: Calibration | None = None
     generator: Generator | None = None
     precise_version: Callable[[], str] = lambda: "shipped"
@@ -173,6 +175,19 @@ class Engine:
     def reranker(self, name: str) -> Reranker:
         """The reranker of that name as questions use it."""
         return self.parts.reranker(name, self.options)
+
+    def rank_texts(self, question: str, texts: Sequence[str], *, options: Options | None = None) -> RankedTexts:
+        """Order texts that are in no library by the same stages. Raises QuestionRefused as `retrieve` does."""
+        chosen = options or self.options
+        return rank_texts(
+            checked(question),
+            texts,
+            embedder=self.parts.embedder,
+            tokens_of=self.parts.tokens_of,
+            reranker=lambda name: self.parts.reranker(name, chosen),
+            fusion=self.parts.fusion(),
+            stages=chosen.cascade,
+        )
 
     def retrieve(
         self,

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from langchain_core.documents.compressor import BaseDocumentCompressor
-from rag.texts import Ranked
+from rag.texts import RankedTexts
 
 
-def langchain_compressor(rank: Callable[[str, Sequence[str]], list[Ranked]], top_n: int = 5) -> BaseDocumentCompressor:
+def langchain_compressor(rank: Callable[[str, Sequence[str]], RankedTexts], top_n: int = 5) -> BaseDocumentCompressor:
     """A LangChain `BaseDocumentCompressor` for ContextualCompressionRetriever.
 
-    rank: question and texts → order, e.g. `functools.partial(rank_texts, embedder=…, precise=…, narrow_to=20)`.
+    rank: question and texts → their order: the `rank_texts` of an engine (app/wiring.py opens one).
     Needs the extra `langchain`.
     """
     from langchain_core.callbacks import Callbacks
@@ -27,7 +27,7 @@ def langchain_compressor(rank: Callable[[str, Sequence[str]], list[Ranked]], top
         def compress_documents(
             self, documents: Sequence[Document], query: str, callbacks: Callbacks | None = None
         ) -> Sequence[Document]:
-            order = self.rank(query, [document.page_content for document in documents])[: self.top_n]
+            order = self.rank(query, [document.page_content for document in documents]).order[: self.top_n]
             return [
                 Document(
                     page_content=documents[ranked.index].page_content,

@@ -121,25 +121,6 @@ def test_fault_39_texts_without_measure_are_refused_or_cut(url: str) -> None:
     assert reply.json()["results"][0]["index"] == 0
 
 
-def test_fault_39_only_the_beginning_of_a_text_is_tokenized() -> None:
-    from rag.texts import LONGEST_TEXT, rank_texts
-
-    seen: list[int] = []
-
-    class Precise:
-        def score(self, query: object, chunks: list[object]) -> object:
-            seen.extend(len(chunk.text) for chunk in chunks)
-            raise NotImplementedError
-
-    class Embedder:
-        def encode_question(self, text: str) -> object:
-            return None
-
-    with pytest.raises(NotImplementedError):
-        rank_texts("q", ["x" * 10_000_000, "y"], embedder=Embedder(), precise=Precise())
-    assert seen == [LONGEST_TEXT, 1]
-
-
 def test_fault_40_a_visitor_chooses_offered_rerankers_only(application: Application, tmp_path: Path) -> None:
     anna = visitor_of({"is_logged_in": True, "iss": "here", "sub": "anna", "name": "Anna"})
     assert anna is not None

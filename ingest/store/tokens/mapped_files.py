@@ -27,16 +27,15 @@ from ingest.embed.token_projection import TokenProjection, packed, unpacked
 from ingest.store.failpoints import reach
 from ingest.store.files.folder import disk_full, whole_or_nothing
 from ingest.store.names import plain_name
+from ingest.store.tokens.max_similarity import best_cosines, token_weights
 
 log = logging.getLogger(__name__)
 
 MAPS_KEPT = 256  # open memory maps; more documents than that in one ranking are rare
-CHUNKS_AT_ONCE = 128  # bounds the float32 copy: 128 chunks of 220 tokens of 128 dimensions are 14 MB
 # A file whose header lies is damaged, and must not cost memory: no vocabulary has more word pieces, no document's
 # header more bytes (22 a passage).
 MOST_PIECES = 1 << 21
 MOST_HEADER = 1 << 24
-PRIOR_PASSAGES = 1000  # how many passages of the library weigh as much as the IDF learned from the training corpus
 _DTYPES = {"U8": np.uint8, "I8": np.int8, "I32": np.int32, "I64": np.int64}
 
 
@@ -139,41 +138,17 @@ class TokenIndex:
         The score of a chunk is the weighted sum of its row (ColBERT's MaxSim, Khattab & Zaharia 2020, each question
         token weighted by its IDF). A chunk whose vectors are missing gets a row of NaN.
         """
-        # The steps go into the question's side: a few rows instead of twenty thousand. Signs alone all have one length.
-        question = self._projection.floats(query.encoded.tokens)
-        one_bit = self._projection.bits == 1
-        question = (question / np.sqrt(question.shape[1]) if one_bit else question * self._projection.scale).T.copy()
-        best = np.full((len(chunks), question.shape[1]), np.nan, np.float32)
-        rows = [(place, self._rows(chunk)) for place, chunk in enumerate(chunks)]
-        found = [(place, tokens) for place, tokens in rows if tokens is not None and len(tokens)]
-        for start in range(0, len(found), CHUNKS_AT_ONCE):
-            some = found[start : start + CHUNKS_AT_ONCE]
-            starts = np.cumsum([0, *(len(tokens) for _, tokens in some[:-1])])
-            passage = self._integers(np.concatenate([tokens for _, tokens in some])).astype(np.float32)
-            best[[place for place, _ in some]] = np.maximum.reduceat(passage @ question, starts, axis=0)
+        passages = [self._rows(chunk) for chunk in chunks]
+        best = best_cosines(query.encoded.tokens, passages, self._projection, self._integers)
         return best, self.weights(query.encoded.token_ids)
 
     def weights(self, token_ids: NDArray[np.int32]) -> NDArray[np.float32]:
-        """(q,) word-piece ids → (q,) IDF weights that sum to 1.
-
-        IDF as in BM25, ln((N + 1) / (n + ½)), over the library's passages and the training corpus as
-        `PRIOR_PASSAGES` more: a small library leans on what is known of English, a large one on itself.
-        """
+        """(q,) word-piece ids → (q,) weights that sum to 1 (`token_weights`, over this library)."""
         with self._lock:
             wide = np.zeros(max(len(self._frequency), int(token_ids.max(initial=0)) + 1), np.int64)
             wide[: len(self._frequency)] = self._frequency
-            frequency, passages = wide[token_ids].astype(np.float64), self._passages
-        if self._projection.idf is None:
-            idf = np.log((passages + 1) / (frequency + 0.5))
-        else:
-            prior = self._projection.idf[token_ids].astype(np.float64)
-            idf = np.log((passages + PRIOR_PASSAGES) / (frequency + PRIOR_PASSAGES * np.exp(-prior)))
-            idf[prior == 0] = 0  # special tokens
-        idf = np.maximum(idf, 0)
-        total = idf.sum()
-        if total == 0:
-            return np.full(len(token_ids), 1 / max(1, len(token_ids)), np.float32)
-        return np.asarray(idf / total, np.float32)
+            frequency, passages = wide[token_ids], self._passages
+        return token_weights(token_ids, frequency, passages, self._projection)
 
     def _integers(self, rows: NDArray[Any]) -> NDArray[np.int8]:
         return unpacked(rows) if self._projection.bits == 1 else rows

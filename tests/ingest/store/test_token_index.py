@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.documents import EncodedChunk, EncodedText
-from ingest.store.tokens.mapped_files import PRIOR_PASSAGES, TokenIndex
+from ingest.store.tokens.mapped_files import TokenIndex
+from ingest.store.tokens.max_similarity import PRIOR_PASSAGES
 from tests.contracts.stored_index import StoredIndexContract
 from tests.fakes.library_parts import encoded, encoded_chunk, query, small_projection
 

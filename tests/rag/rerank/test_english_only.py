@@ -10,9 +10,10 @@ import pytest
 
 from ingest.documents import Chunk, Query
 from ingest.embed.transformer import TransformerEmbedder
+from ingest.store.tokens.in_memory import TokensInMemory
 from rag.cascade import rerank
 from rag.engine import Options
-from rag.fuse import LinearFusion
+from rag.fuse import LinearFusion, read_fusion
 from rag.rerank.english_only import NOTE, EnglishOnly, english_only
 from rag.rerank.protocol import Scores
 from rag.texts import rank_texts
@@ -82,9 +83,16 @@ def test_a_stage_that_steps_aside_keeps_the_order_and_is_not_degraded() -> None:
     assert step.note == ""
 
 
-def test_texts_of_another_language_are_ordered_by_late_interaction() -> None:
+def test_texts_of_another_language_are_ordered_by_what_can_read_them() -> None:
     embedder = TransformerEmbedder(fast_model_dir=MODELS / "fast")
-    texts = ["四千二百", "Ζωή", "一千"]
-    ranked = rank_texts("一千", texts, embedder=embedder, precise=EnglishOnly(inner=Backwards()))
-    assert ranked[0].index == 2
-    assert sorted(one.index for one in ranked) == [0, 1, 2]
+    ranked = rank_texts(
+        "一千",
+        ["四千二百", "Ζωή", "一千"],
+        embedder=embedder,
+        tokens_of=lambda chunks: TokensInMemory(chunks, embedder.projection),
+        reranker=lambda name: EnglishOnly(inner=Backwards()),
+        fusion=read_fusion(MODELS / "fusion.json"),
+        stages=Options().cascade,
+    )
+    assert ranked.order[0].index == 2
+    assert sorted(one.index for one in ranked.order) == [0, 1, 2]
