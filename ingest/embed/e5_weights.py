@@ -259,6 +259,7 @@ def _bert_config(model: E5File) -> dict[str, object]:
     return {
         "architectures": ["BertModel"],
         "model_type": "bert",
+        "dtype": "float32",  # what it is loaded as; the file is smaller
         "hidden_size": model.hidden,
         "num_hidden_layers": model.layers,
         "num_attention_heads": model.heads,

@@ -211,7 +211,7 @@ def _loaded(model: str, device: str) -> Any:
             model,
             device=None if device == "auto" else device,
             trust_remote_code=False,
-            model_kwargs={"use_safetensors": True, "dtype": "float32"},
+            model_kwargs={"use_safetensors": True},
         )
     except (OSError, ValueError, HfHubHTTPError) as error:
         raise ModelMissing(

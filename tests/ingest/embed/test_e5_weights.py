@@ -89,9 +89,8 @@ def test_the_folder_is_loaded_by_sentence_transformers_with_the_models_prompts_a
     from sentence_transformers import SentenceTransformer
 
     _, expected, true = small
-    loaded = SentenceTransformer(
-        str(e5_folder([tmp_path / "cache"], **expected)), device="cpu", model_kwargs={"dtype": "float32"}
-    )
+    loaded = SentenceTransformer(str(e5_folder([tmp_path / "cache"], **expected)), device="cpu")
+    assert loaded[0].model.dtype == torch.float32
     assert loaded.prompts == {"query": "query: ", "document": "passage: "}
     assert loaded.max_seq_length == POSITIONS
     matrix = loaded[0].model.get_input_embeddings().weight.detach().numpy().reshape(-1)
