@@ -134,13 +134,16 @@ def open_engine(settings: Settings, stores: Stores, models: BackgroundModels, re
     from ingest.store.tokens.in_memory import TokensInMemory
     from rag.answer.generate import OpenAIGenerator
     from rag.engine import Engine, Parts
+    from rag.english_only import EnglishOnly, english_only
     from rag.refuse import read_calibration
-    from rag.rerank.english_only import EnglishOnly
     from rag.rerank.registry import Rerankers
     from rag.texts import sentence_scores
 
     journal, versions, family = stores.sql.journal, stores.sql.versions, family_in_use(settings)
     home, servers = settings.library.home, tuple(stage.reranker for stage in settings.ranking.cascade)
+
+    reads_english = family.name == "english" and settings.models.embedding == "builtin"
+    english = ("builtin", "late-interaction") if reads_english else ("builtin",)
 
     @lru_cache(maxsize=2)  # the version in use, and the one before it while questions are on their way
     def rerankers(precise_folder: Path) -> Rerankers:
@@ -149,7 +152,7 @@ def open_engine(settings: Settings, stores: Stores, models: BackgroundModels, re
     def reranker(name: str, options: Options) -> Reranker:
         _, folder = current_precise(versions, home)
         found = rerankers(folder).get(name, budget_ms=options.budget_ms, cached=options.score_cache)
-        return EnglishOnly(inner=found) if name == "builtin" else found
+        return EnglishOnly(inner=found) if name in english else found
 
     def tokens_of(chunks: Sequence[EncodedChunk]) -> TokenVectors:
         return TokensInMemory(chunks, models.embedder().projection)
@@ -168,6 +171,7 @@ def open_engine(settings: Settings, stores: Stores, models: BackgroundModels, re
         reranker=reranker,
         score_sentences=score_sentences,
         tokens_of=tokens_of,
+        unreadable=english_only if reads_english else lambda question, passages: "",
         calibration=read_calibration(family.calibration),
         generator=OpenAIGenerator(settings.answer) if settings.answer.configured else None,
     )

@@ -27,7 +27,7 @@ from rag.answer.prompt import answer_prompt, says_not_found
 from rag.answer.protocol import Generator, Turn
 from rag.answer.rewrite import standalone
 from rag.cascade import policy, run_stages
-from rag.fuse import LinearFusion, reciprocal_ranks
+from rag.fuse import LinearFusion, by_words, reciprocal_ranks
 from rag.named_documents import named_documents
 from rag.ranking import Ranking, merged
 from rag.refuse import Calibration
@@ -47,7 +47,7 @@ from rag.stages import (
     cascade,
     entries,
 )
-from rag.texts import RankedTexts, TokensOf, rank_texts
+from rag.texts import RankedTexts, TokensOf, Unreadable, rank_texts
 from rag.tracing import Answer, Outcome, Step, Trace, answer_to_json, trace_to_json
 
 log = logging.getLogger(__name__)
@@ -126,6 +126,7 @@ class Parts:
     calibration: Calibration | None = None
     generator: Generator | None = None
     precise_version: Callable[[], str] = lambda: "shipped"
+    unreadable: Unreadable = lambda question, passages: ""
 
 
 class AskStream:
@@ -187,6 +188,7 @@ class Engine:
             reranker=lambda name: self.parts.reranker(name, chosen),
             fusion=self.parts.fusion(),
             stages=chosen.cascade,
+            unreadable=self.parts.unreadable,
         )
 
     def retrieve(
@@ -314,17 +316,22 @@ class Engine:
         started = time.perf_counter()
         fusion = self.parts.fusion()
         union = merged(step.ranking for step in recall)
-        if options.fusion == "rrf":
-            ranking = union.reordered(HYBRID, reciprocal_ranks(union, RETRIEVERS))
+        words = next(step.ranking for step in recall if step.name == "bm25")
+        note = self.parts.unreadable(query.text, [chunk.headed_text for chunk in words.chunks])
+        if note and len(words):  # vectors of what a model cannot read are noise, and must not spoil the order by words
+            ranking, model = union.reordered(HYBRID, by_words(union)), "bm25"
+        elif options.fusion == "rrf":
+            ranking, model = union.reordered(HYBRID, reciprocal_ranks(union, RETRIEVERS)), "rrf"
         else:
-            ranking = fusion.reorder(HYBRID, query.text, union)
+            ranking, model = fusion.reorder(HYBRID, query.text, union), f"fusion {fusion.version}"
         step = Step(
             name=HYBRID,
             kind=Kind.FUSION,
             ms=(time.perf_counter() - started) * 1000,
             ranking=ranking,
             intake=len(union),
-            model="rrf" if options.fusion == "rrf" else f"fusion {fusion.version}",
+            note=note,
+            model=model,
         )
         return step, fusion
 

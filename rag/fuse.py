@@ -44,6 +44,12 @@ def reciprocal_ranks(ranking: Ranking, stages: Sequence[str]) -> NDArray[np.floa
     )
 
 
+def by_words(ranking: Ranking) -> NDArray[np.float64]:
+    """(n,) BM25's own scores; what it did not find stands below, in the order given."""
+    values = stage_scores(ranking, "bm25")
+    return np.where(np.isnan(values), np.nanmin(values) - 1, values)
+
+
 def standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n,) zero mean and unit variance over the candidates; all zeros when they do not differ.
 

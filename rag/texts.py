@@ -17,7 +17,7 @@ from ingest.language.detect import detect
 from ingest.language.profile import profile_of
 from ingest.protocols import Embedder, TokenVectors
 from rag.cascade import run_stages
-from rag.fuse import LinearFusion
+from rag.fuse import LinearFusion, by_words
 from rag.ranking import Candidate, Ranking, merged
 from rag.rerank.late_interaction import LateInteraction
 from rag.rerank.protocol import Reranker
@@ -26,6 +26,7 @@ from rag.tracing import Step
 
 LONGEST_TEXT = 8_000  # characters of a text that are read; 512 word pieces, the most that a model reads, are fewer
 
+Unreadable = Callable[[str, Sequence[str]], str]  # question, passages → why the models cannot read them, or ""
 TokensOf = Callable[[Sequence[EncodedChunk]], TokenVectors]
 
 
@@ -58,12 +59,13 @@ def rank_texts(
     reranker: Callable[[str], Reranker],
     fusion: LinearFusion,
     stages: Sequence[Stage],
+    unreadable: Unreadable = lambda question, passages: "",
 ) -> RankedTexts:
     """Order `texts` as the library's passages are ordered.
 
-    tokens_of: passages with their vectors → what late interaction asks. reranker: a stage's reranker by name. What a
-    stage does not read (`keeps`) follows in its order. Of each text the first LONGEST_TEXT characters are read: a
-    model reads no more, but its tokenizer would.
+    tokens_of: passages with their vectors → what late interaction asks. reranker: a stage's reranker by name.
+    unreadable: where it gives a reason, BM25 alone merges. What a stage does not read (`keeps`) follows in its order.
+    Of each text the first LONGEST_TEXT characters are read: a model reads no more, but its tokenizer would.
     """
     if not texts:
         return RankedTexts(order=())
@@ -80,7 +82,9 @@ def rank_texts(
     words = _bm25(question, [chunk.text for chunk in chunks])
     cosines = np.stack([one.vector for one in encoded]) @ query.encoded.vector
     recall = [unordered.reordered(*row) for row in zip(RETRIEVERS, (words, cosines), strict=True)]
-    hybrid = fusion.reorder(HYBRID, question, merged(recall))
+    union = merged(recall)
+    unread = unreadable(question, [chunk.text for chunk in recall[0].chunks])
+    hybrid = union.reordered(HYBRID, by_words(union)) if unread else fusion.reorder(HYBRID, question, union)
     steps = run_stages(stages, query, hybrid, make, fusion, fold=False, gate_margin=None)
     ordered = _whole([hybrid, *(step.ranking for step in steps)])
     warnings = tuple(f"{step.name}: {step.note}" for step in steps if step.degraded)

@@ -1,7 +1,7 @@
-"""The built-in precise model reads English only: where it cannot read, it must not order.
+"""The English models read English only: where they cannot read, they must not order.
 
-Its word pieces are English. In a script that it does not know, words fall apart into single letters, and of these it
-makes nothing; so the share of letters among the pieces says whether a text is for it.
+Their word pieces are English. In a script that they do not know, words fall apart into single letters, and of these
+they make nothing; so the share of letters among the pieces says whether a text is for them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ QUESTION = 0.35  # a question is short, and names fall apart in English too
 PASSAGE = 0.17
 PASSAGES = 0.2  # the share of unreadable passages from which on the stage leaves all of them alone
 LOOKED_AT = 500  # characters of a passage: a millisecond for twenty
-NOTE = "The precise model reads English only; this text is not: the order is the fast stage's."
+PASSAGES_LOOKED_AT = 20  # the best of the order so far
+NOTE = "The built-in English models cannot read this text: the order before them stands."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +49,15 @@ class EnglishOnly:
         return self.inner.listwise
 
     def score(self, query: Query, chunks: Sequence[Chunk]) -> Scores:
-        if note := english_only(query.text, [chunk.headed_text for chunk in chunks]):
+        if note := english_only(query.text, [chunk.headed_text for chunk in chunks[:PASSAGES_LOOKED_AT]]):
             values = np.full(len(chunks), np.nan)
             return Scores(values=values, note=note, details=MappingProxyType({"scored": 0}))
         return self.inner.score(query, chunks)
 
 
 def english_only(question: str, passages: Sequence[str]) -> str:
-    """NOTE where the question or a fifth of the passages cannot be read, else ""."""
+    """NOTE where the question or a fifth of the first PASSAGES_LOOKED_AT passages cannot be read, else ""."""
+    passages = passages[:PASSAGES_LOOKED_AT]
     unreadable = sum(letter_share(passage[:LOOKED_AT]) > PASSAGE for passage in passages)
     if letter_share(question) > QUESTION or (unreadable and unreadable >= PASSAGES * len(passages)):
         return NOTE

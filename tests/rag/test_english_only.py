@@ -13,8 +13,8 @@ from ingest.embed.transformer import TransformerEmbedder
 from ingest.store.tokens.in_memory import TokensInMemory
 from rag.cascade import rerank
 from rag.engine import Options
+from rag.english_only import NOTE, EnglishOnly, english_only
 from rag.fuse import LinearFusion, read_fusion
-from rag.rerank.english_only import NOTE, EnglishOnly, english_only
 from rag.rerank.protocol import Scores
 from rag.texts import rank_texts
 from tests.fakes.passages import query
