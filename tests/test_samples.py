@@ -90,7 +90,7 @@ def test_a_golden_is_asked_in_other_words_than_its_evidence() -> None:
 def test_the_product_reads_the_golden_file() -> None:
     goldens = read_goldens(SAMPLES / "golden.jsonl")
     assert len(goldens) == len(rows("golden.jsonl"))
-    assert all(golden.by_page and golden.answer for golden in goldens)
+    assert all(golden.by_page and golden.answers for golden in goldens)
 
 
 def test_unanswerable_questions_are_no_golden_ones() -> None:

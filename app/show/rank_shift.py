@@ -98,11 +98,21 @@ def summary(trace: Trace, candidates: Sequence[Shift]) -> str:
     size = len(evidence)
     fresh = [shift for shift in evidence if next(iter(shift.ranks.values())) > size]
     climbed = max(evidence, key=lambda shift: shift.change or 0)
-    sentence = f"{len(fresh)} of the {size} passages given to the answer were not among hybrid search's first {size}."
-    if (climbed.change or 0) > 0:
-        sentence += f" Passage {climbed.evidence_number} climbed furthest, {climbed.change} places."
+    if fresh:
+        were = "was" if len(fresh) == 1 else "were"
+        sentence = f"{len(fresh)} of the {size} passages given to the answer {were} not in hybrid's first {size}."
+    elif climbed.change:
+        sentence = f"All {size} were already in hybrid's first {size}; only their order changed."
+    else:
+        sentence = f"All {size} stand where hybrid search had put them."
+    if fresh and (climbed.change or 0) > 0:
+        sentence += f" Passage {climbed.evidence_number} climbed furthest, {_places(climbed.change or 0)}."
     fell = sum(shift.fate == FELL_OUT for shift in candidates)
-    return f"{sentence} {fell} candidates fell out on the way."
+    return f"{sentence} {fell} {'candidate' if fell == 1 else 'candidates'} fell out on the way."
+
+
+def _places(number: int) -> str:
+    return "1 place" if number == 1 else f"{number} places"
 
 
 def chart(candidates: Sequence[Shift], *, height: int = 460) -> altair.LayerChart:

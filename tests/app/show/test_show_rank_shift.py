@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from app.show import rank_shift
 from rag.ranking import Ranking
 from rag.tracing import Trace
+from tests.fakes import traces
 from tests.fakes.fake_application import a_chunk, a_trace, an_answer
 
 CHUNKS = [a_chunk(number) for number in range(30)]
@@ -97,3 +98,11 @@ def test_the_summary_counts_what_hybrid_search_alone_would_have_missed() -> None
     fresh = sum(shift.ranks["hybrid"] > 3 for shift in found[:3])
     assert rank_shift.summary(TRACE, found).startswith(f"{fresh} of the 3 passages")
     assert "22 candidates fell out" in rank_shift.summary(TRACE, found)
+
+
+def test_the_summary_says_when_only_the_order_changed() -> None:
+    trace = traces.trace("Q?", {"hybrid": ["a", "b", "c"], "fast": ["b", "a", "c"]}, evidence=2)
+    sentence = rank_shift.summary(trace, rank_shift.shifts(trace))
+    assert sentence.startswith("All 2 were already in hybrid's first 2; only their order changed.")
+    same = traces.trace("Q?", {"hybrid": ["a", "b"], "fast": ["a", "b"]}, evidence=2)
+    assert rank_shift.summary(same, rank_shift.shifts(same)).startswith("All 2 stand where hybrid search had put them.")
