@@ -75,9 +75,9 @@ def letter_share(text: str) -> float:
 def _pieces() -> tuple[Tokenizer, frozenset[int]]:
     from tokenizers import Tokenizer
 
-    from rag.rerank.builtin_weights import base_model_folder
+    from ingest.embed.minilm import minilm_folder
 
-    tokenizer = Tokenizer.from_file(str(base_model_folder() / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     vocabulary = tokenizer.get_vocab()

@@ -23,6 +23,8 @@ ALLOWED = {
         "ingest.protocols",
         "ingest.errors",
         "ingest.embed.options",
+        "ingest.embed.hardware",
+        "ingest.embed.minilm",
         "ingest.language",
     },
     "app": {"app", "rag", "ingest"},

@@ -251,7 +251,8 @@ def _steps_ms(traces: Sequence[Trace]) -> dict[str, Latency]:
 def _peer(application: Application, questions: Sequence[str], options: Options, scratch: Path) -> PeerReport:
     from app.bench.peer import LangChainPipeline
     from app.model_family import MODELS
-    from rag.rerank.builtin_weights import base_model_folder, load_precise
+    from ingest.embed.minilm import minilm_folder
+    from rag.rerank.builtin_weights import load_precise
 
     model, tokenizer = load_precise(MODELS / "precise")
     model.save_pretrained(scratch / "precise")
@@ -261,7 +262,7 @@ def _peer(application: Application, questions: Sequence[str], options: Options, 
     pipeline = LangChainPipeline(
         texts=[row.chunk.headed_text for row in encoded],
         vectors=np.stack([row.encoded.vector for row in encoded]),
-        embedding=base_model_folder(),
+        embedding=minilm_folder(),
         cross_encoder=scratch / "precise",
         candidates=options.retrieve,
         top=options.evidence,

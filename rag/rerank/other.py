@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.documents import Chunk, Query
+from ingest.embed.hardware import chosen_device, chosen_precision, quiet_loading, torch_dtype
 from ingest.errors import RerankerFailed, RerankerUnavailable
 from rag.rerank import hub
 from rag.rerank.extras import install_command, missing_extra
-from rag.rerank.hardware import chosen_device, chosen_precision, quiet_loading, torch_dtype
 from rag.rerank.once_loaded import OnceLoaded
 from rag.rerank.protocol import Scores, empty_scores
 

@@ -10,9 +10,10 @@ import pytest
 
 from app.bench.peer import LangChainPipeline
 from app.bench.speed import BenchReport, PeerReport, _until, run_bench
+from ingest.embed.minilm import minilm_folder
 from ingest.errors import SecondPassError
 from rag.measure.report import Latency
-from rag.rerank.builtin_weights import base_model_folder, load_tokenizer, new_precise_model
+from rag.rerank.builtin_weights import load_tokenizer, new_precise_model
 from rag.rerank.extras import missing_extra
 from rag.stages import Kind
 from rag.tracing import Step
@@ -73,7 +74,7 @@ def test_langchains_pipeline_over_our_passages_gives_the_best_few(tmp_path: Path
     texts = [f"Shelf {i} holds the {thing}." for i, thing in enumerate("lamp radio globe clock vase chair".split())]
     vectors = np.eye(6, 384, dtype=np.float32)
     pipeline = LangChainPipeline(
-        texts=texts, vectors=vectors, embedding=base_model_folder(), cross_encoder=tmp_path, candidates=4, top=3
+        texts=texts, vectors=vectors, embedding=minilm_folder(), cross_encoder=tmp_path, candidates=4, top=3
     )
     found = pipeline.ask("Which shelf holds the globe?")
     assert len(found) == 3
