@@ -95,13 +95,17 @@ def rank_texts(
 def sentence_scores(
     question: str, texts: Sequence[str], *, embedder: Embedder, tokens_of: TokensOf
 ) -> NDArray[np.float64]:
-    """(n,) late interaction of the question with each text, in -1..1; 0 for a text without a word."""
+    """(n,) late interaction of the question with each text, in -1..1; 0 for a text without a word.
+
+    Every question token counts alike: over single sentences IDF weights chose no better (264 training questions: .678 of
+    the sentences with the answer came first, .689 without).
+    """
     chunks = [_chunk(i, text) for i, text in enumerate(texts)]
     encoded = embedder.encode_passages(list(texts))
     tokens = tokens_of([EncodedChunk(chunk=chunk, encoded=one) for chunk, one in zip(chunks, encoded, strict=True)])
     query = Query(text=question, encoded=embedder.encode_question(question))
-    similarities, weights = tokens.max_similarities(query, chunks)
-    return np.nan_to_num(similarities.astype(np.float64) @ weights.astype(np.float64))
+    similarities, _ = tokens.max_similarities(query, chunks)
+    return np.nan_to_num(similarities.astype(np.float64).mean(axis=1))
 
 
 def _bm25(question: str, texts: Sequence[str]) -> NDArray[np.float64]:
