@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from app.application import Application
 from app.settings import read_settings
 from app.wiring import open_application
 from ingest.errors import RerankerFailed
+from ingest.read.passages import SUFFIX
 from rag.answer.endpoint import ChatEndpoint
 from rag.answer.generate import OpenAIGenerator
 from rag.answer.prompt import NOT_FOUND
@@ -39,6 +41,35 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
         assert application.library.wait_for(application.library.add(text.encode(), name).document.id).status == "ready"
     yield application
     application.close()
+
+
+# Documents of several passages. The lamp's second says nearly what its first says.
+ISLAND = {
+    "lamp": [
+        "The lamp of the Skarn lighthouse is lit at dusk by the keeper, who climbs 90 steps with a can of oil.",
+        "The lamp of the Skarn lighthouse is lit at dusk by the keeper, who climbs 95 steps with a can of oil.",
+        "The Skarn lighthouse lamp shines white towards the sea and red towards the reef.",
+        "When fog hides the Skarn lighthouse, the keeper sounds a horn every minute.",
+    ],
+    "keeper": [
+        "The keeper of the Skarn lighthouse lights the lamp an hour early in December.",
+        "The keeper's house has two rooms and a stove.",
+    ],
+}
+LIT = "Who lights the lamp of the Skarn lighthouse at dusk?"
+
+
+@pytest.fixture
+def island(app: Application) -> Iterator[str]:
+    """The collection of the documents of several passages, which is gone afterwards."""
+    ids = []
+    for name, texts in ISLAND.items():
+        rows = "".join(json.dumps({"text": text}) + "\n" for text in texts)
+        ids.append(app.library.add(rows.encode(), name + SUFFIX, collection="island").document.id)
+        assert app.library.wait_for(ids[-1]).status == "ready"
+    yield "island"
+    for document_id in ids:
+        app.library.delete(document_id)
 
 
 def engine(app: Application, server: LlmServer | None = None, **parts: object) -> Engine:
@@ -149,6 +180,27 @@ def test_a_cap_and_diversity_change_the_evidence_and_are_noted(app: Application)
     assert diverse.step("diversity").note.startswith("Diversity 0.7 changed")
     assert diverse.evidence.chunks == diverse.step("diversity").ranking.chunks[:2] != plain.evidence.chunks
     assert diverse.step("precise").ranking.chunks == plain.step("precise").ranking.chunks  # the stage's own order stays
+
+
+def test_a_cap_leaves_the_best_of_each_document_as_evidence_and_counts_the_others(
+    app: Application, island: str
+) -> None:
+    plain = engine(app).retrieve(LIT, collections=[island], options=options(app, evidence=6)).evidence.chunks
+    capped = engine(app).retrieve(LIT, collections=[island], options=options(app, evidence=6, per_document=2))
+    best = [[chunk for chunk in plain if chunk.document_name == name + SUFFIX][:2] for name in ISLAND]
+    assert len(plain) == 6
+    assert capped.step("document cap").note == "2 passages left out: at most 2 of one document."
+    assert capped.evidence.chunks == [chunk for chunk in plain if any(chunk in two for two in best)]
+
+
+def test_diversity_puts_another_passage_in_the_place_of_one_that_says_the_same(app: Application, island: str) -> None:
+    plain = engine(app).retrieve(LIT, collections=[island], options=options(app, evidence=2))
+    diverse = engine(app).retrieve(LIT, collections=[island], options=options(app, evidence=2, diversity=0.6))
+    assert {chunk.text for chunk in plain.evidence.chunks} == set(ISLAND["lamp"][:2])
+    assert diverse.evidence.chunks[0] == plain.evidence.chunks[0]
+    assert diverse.evidence.chunks[1].text not in ISLAND["lamp"][:2]
+    assert diverse.step("diversity").note == "Diversity 0.6 changed 1 of the first 2 places."
+    assert len(diverse.step("diversity").ranking) == 6  # moved, not left out
 
 
 def test_a_paid_score_is_not_paid_again(app: Application) -> None:
