@@ -266,13 +266,13 @@ def verdicts_on(
     names a file that the library does not hold.
     """
     from rag.learn.calibration import collect
-    from rag.learn.judged import judged_questions, with_evidence
+    from rag.learn.judged import journal_judged, with_evidence
     from rag.measure.verdict import overall_verdict, verdicts
 
     _check_documents(application, goldens)
     options = replace(application.engine.options, score_cache=False)  # so that times are true
     asked = collect(goldens, lambda question: application.engine.retrieve(question, options=options), progress)
-    judged = [*asked, *with_evidence(judged_questions(application.journal.questions()))]
+    judged = [*asked, *with_evidence(journal_judged(application.journal))]
     return overall_verdict(judged), verdicts(judged)
 
 
@@ -280,8 +280,12 @@ def moved_since_marked(application: Application, progress: Progress = lambda don
     """The marked pages that stand elsewhere now than when they were marked. Every marked question is asked again, in
     the collections and documents that it was asked in."""
     from rag.engine import retrieve_again
-    from rag.learn.judged import judged_questions
+    from rag.learn.judged import journal_judged
     from rag.learn.moved_marks import moved
 
-    judged = judged_questions(application.journal.questions())
-    return moved(judged, lambda before: retrieve_again(application.engine, before), progress)
+    count = sum(bool(row.positives) for row in journal_judged(application.journal))
+    return moved(
+        journal_judged(application.journal),
+        lambda before: retrieve_again(application.engine, before),
+        lambda done: progress(done, count),
+    )

@@ -103,7 +103,7 @@ def _learn(
     settings: Settings, sql: SqlStore, say: Say, encode: Callable[[Sequence[str]], NDArray[np.float32]] | None
 ) -> list[ModelVersion]:
     from rag.learn.fusion_weights import learn_fusion
-    from rag.learn.judged import judged_questions
+    from rag.learn.judged import journal_judged
     from rag.learn.listnet import fit_fusion
     from rag.learn.precise_model import PRECISE_MINIMUM_MARKS, learn_precise, rescored
     from rag.learn.signal_lists import read_signal_lists
@@ -111,7 +111,7 @@ def _learn(
     from rag.learn.train_cross_encoder import read_lists
     from rag.stages import learning_stage
 
-    judged = judged_questions(sql.journal.questions())
+    judged = list(journal_judged(sql.journal))
     family = family_in_use(settings)
     shipped = read_signal_lists(family.goldens)
     if not shipped:

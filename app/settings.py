@@ -43,6 +43,10 @@ class LibraryPlace:
     scores_kept: Annotated[int, Field(ge=1000, description="Scores that the cache keeps; a million take 100 MB.")] = (
         1_000_000
     )
+    traces_days: Annotated[
+        int,
+        Field(ge=0, description="Days until a question's orders and scores are forgotten; judged ones stay, 0: all."),
+    ] = 90
 
 
 @dataclass(frozen=True, kw_only=True)

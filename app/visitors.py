@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as dataclass_replace
 from typing import TYPE_CHECKING, Any
@@ -269,6 +269,14 @@ class _Journal(_Door):
         if limit is None:
             return found
         return found[:limit] if more.get("newest_first", True) else found[-limit:]
+
+    def judged_with_traces(self) -> Iterator[AskedQuestion]:
+        for row in self.questions(judged=True):
+            yield dataclass_replace(row, trace=self._whole.trace(row.id))
+
+    def trace(self, question_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._whole.trace(self._own.question(question_id))
+        return found
 
     def question(self, question_id: str) -> AskedQuestion | None:
         found: AskedQuestion | None = self._whole.question(self._own.question(question_id))

@@ -96,7 +96,7 @@ def open_store(settings: Settings, models: BackgroundModels, *, notes: Sequence[
 
     home, embedding, family = settings.library.home, settings.models.embedding, family_in_use(settings)
     fingerprint = embedder_fingerprint(settings)
-    sql = open_sql(home, most_scores=settings.library.scores_kept)
+    sql = open_sql(home, most_scores=settings.library.scores_kept, traces_days=settings.library.traces_days)
     vectors, vectors_note = open_or_move_aside(
         lambda: ChromaIndex(home / "vectors", fingerprint=fingerprint, key_of=sql.collections.key), home / "vectors"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,12 +83,23 @@ class Journal(Protocol):
         """Insert or overwrite the question by its id; makes its conversation when there is none."""
         ...
 
-    def question(self, question_id: str) -> AskedQuestion | None: ...
+    def question(self, question_id: str) -> AskedQuestion | None:
+        """The question with its trace, thumb and marks."""
+        ...
+
+    def trace(self, question_id: str) -> dict[str, Any]:
+        """The question's trace; {} where it was not kept, or the question is not on record."""
+        ...
 
     def questions(
-        self, *, conversation_id: str | None = None, limit: int | None = None, newest_first: bool = True
+        self,
+        *,
+        conversation_id: str | None = None,
+        judged: bool = False,
+        limit: int | None = None,
+        newest_first: bool = True,
     ) -> list[AskedQuestion]:
-        """Recorded questions with their thumb and marks."""
+        """Recorded questions with their thumb and marks, without their traces. judged: only those with either."""
         ...
 
     def conversations(self, owner: str = "") -> list[Conversation]:

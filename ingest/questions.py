@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,11 @@ class Conversation:
 
 @dataclass(frozen=True, kw_only=True)
 class AskedQuestion:
-    """One question as it was recorded. `trace` and `answer` are the JSON forms of rag.tracing's Trace and Answer."""
+    """One question as it was recorded. `trace` and `answer` are the JSON forms of rag.tracing's Trace and Answer.
+
+    `trace` is {} where questions are listed (a trace is large), and where it was not kept. `figures` is what is counted
+    of it: see `figures_of` in rag/tracing.py.
+    """
 
     id: str
     conversation_id: str
@@ -31,6 +35,7 @@ class AskedQuestion:
     trace: dict[str, Any]
     answer: dict[str, Any]
     configuration: dict[str, Any]
+    figures: dict[str, Any] = field(default_factory=dict)
     thumb: Thumb | None = None
     marks: tuple[PassageMark, ...] = ()
 

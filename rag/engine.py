@@ -48,7 +48,7 @@ from rag.stages import (
     entries,
 )
 from rag.texts import RankedTexts, TokensOf, Unreadable, rank_texts
-from rag.tracing import Answer, Outcome, Step, Trace, answer_to_json, trace_to_json
+from rag.tracing import Answer, Outcome, Step, Trace, answer_to_json, figures_of, trace_to_json
 
 log = logging.getLogger(__name__)
 Value = TypeVar("Value")
@@ -285,9 +285,10 @@ class Engine:
             question=question,
             outcome=Outcome.INTERRUPTED.value,
             total_ms=trace.total_ms,
-            trace=trace_to_json(trace, texts=len(trace.stages[-1].ranking)),
+            trace=trace_to_json(trace, texts=len(trace.stages[-1].ranking), places=False),
             answer=answer_to_json(Answer(text="", outcome=Outcome.INTERRUPTED)),
             configuration=dict(trace.configuration),
+            figures=figures_of(trace),
         )
         self.parts.journal.record(record)
         if chosen.signals and earlier and _rephrased(earlier[-1], record):

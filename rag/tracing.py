@@ -137,13 +137,14 @@ class Answer:
     message: str = ""
 
 
-def trace_to_json(trace: Trace, *, texts: int = 0) -> dict[str, Any]:
+def trace_to_json(trace: Trace, *, texts: int = 0, places: bool = True) -> dict[str, Any]:
     """The trace as JSON values: the CLI's contract, and what SQL keeps.
 
     `stages` holds the orders of retrieval, fusion and reranking. `steps` is the whole way with its times; where a
     policy changed the order before it, `order` holds the ids that it left. texts: for how many of the last stage's
     best the passage text is kept beside the evidence's (the rest can be looked up by id while the document is there).
-    A candidate that a stage did not score has `score` None.
+    A candidate that a stage did not score has `score` None. places: whether each row of an order says its rank,
+    document and page as well, which a reader wants and a record need not repeat.
     """
     with_text = {c.chunk.id for c in trace.evidence}
     if trace.stages:
@@ -156,7 +157,7 @@ def trace_to_json(trace: Trace, *, texts: int = 0) -> dict[str, Any]:
     return {
         "question": trace.question,
         "searched": trace.searched,
-        "stages": [_stage_to_json(step) for step in trace.stages],
+        "stages": [_stage_to_json(step, places) for step in trace.stages],
         "steps": _steps_to_json(trace.steps),
         "evidence": [candidate.chunk.id for candidate in trace.evidence],
         "passages": passages,
@@ -164,6 +165,27 @@ def trace_to_json(trace: Trace, *, texts: int = 0) -> dict[str, Any]:
         "warnings": list(trace.warnings),
         "total_ms": round(trace.total_ms, 3),
     }
+
+
+def figures_of(trace: Trace) -> dict[str, Any]:
+    """What the Insights page counts of a trace, as JSON values; kept beside it, so that no trace is read for a figure.
+
+    ms: milliseconds of each step. Where fusion and a reranker both ordered something: `lifts`, for each evidence
+    passage its rank after fusion − its rank after the last reranker, and `new_first`, whether the first one changed.
+    """
+    figures: dict[str, Any] = {"ms": {step.name: round(step.ms, 3) for step in trace.steps}}
+    before, after = _last_places(trace, Kind.FUSION), _last_places(trace, Kind.RERANK)
+    if before and after:
+        ids = [candidate.chunk.id for candidate in trace.evidence]
+        figures["lifts"] = [before[i] - after[i] for i in ids if i in before and i in after]
+        figures["new_first"] = next(iter(before)) != next(iter(after))
+    return figures
+
+
+def _last_places(trace: Trace, kind: Kind) -> dict[str, int]:
+    """Chunk id → rank in the last order of that kind, best first."""
+    orders = [step.ranking for step in trace.stages if step.kind is kind and len(step.ranking)]
+    return {candidate.chunk.id: rank for rank, candidate in enumerate(orders[-1], start=1)} if orders else {}
 
 
 def _steps_to_json(steps: Sequence[Step]) -> list[dict[str, Any]]:
@@ -187,17 +209,15 @@ def _steps_to_json(steps: Sequence[Step]) -> list[dict[str, Any]]:
     return rows
 
 
-def _stage_to_json(step: Step) -> dict[str, Any]:
+def _stage_to_json(step: Step, places: bool) -> dict[str, Any]:
     rows = []
     for rank, candidate in enumerate(step.ranking, start=1):
         mark = candidate.mark(step.name)
-        row: dict[str, Any] = {
-            "rank": rank,
-            "chunk_id": candidate.chunk.id,
-            "document": candidate.chunk.document_name,
-            "page": candidate.chunk.page,
-            "score": round(mark.score, 6) if mark else None,
-        }
+        row: dict[str, Any] = {"rank": rank} if places else {}
+        row["chunk_id"] = candidate.chunk.id
+        if places:
+            row |= {"document": candidate.chunk.document_name, "page": candidate.chunk.page}
+        row["score"] = round(mark.score, 6) if mark else None
         if mark and mark.parts:
             row["parts"] = {name: round(value, 6) for name, value in mark.parts.items()}
         rows.append(row)
@@ -291,12 +311,12 @@ def trace_from_json(data: Mapping[str, Any]) -> Trace:
 def _stage_from_json(data: Mapping[str, Any], chunks: Mapping[str, Chunk], known: dict[str, Candidate]) -> Step:
     """The stage, its marks added to what is `known` of each candidate from the stages before it."""
     ranked = []
-    for row in data["ranking"]:
+    for rank, row in enumerate(data["ranking"], start=1):
         candidate = known.get(row["chunk_id"]) or Candidate(chunk=chunks[row["chunk_id"]])
         if row["score"] is not None:
             mark = Mark(
                 stage=data["name"],
-                rank=row["rank"],
+                rank=rank,
                 score=row["score"],
                 parts=MappingProxyType(row.get("parts", {})),
             )

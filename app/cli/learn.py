@@ -174,7 +174,7 @@ def feedback_export(file: Path | None, kind: str) -> None:
     from rag.learn.export import export_csv, export_jsonl
 
     with _store() as store:
-        text = (export_csv if kind == "csv" else export_jsonl)(store.journal.questions())
+        text = (export_csv if kind == "csv" else export_jsonl)(store.journal.judged_with_traces())
     if file is None:
         say(text, end="")
         return

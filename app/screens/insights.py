@@ -30,7 +30,7 @@ def draw_link(question: AskedQuestion, badge: str = "") -> None:
 
 
 def exported(export: Callable[[Iterable[AskedQuestion]], str]) -> str:
-    return export(app.journal.questions())
+    return export(app.journal.judged_with_traces())
 
 
 with st.container(horizontal_alignment="center"), st.container(width=WIDE, gap="medium"):
@@ -76,7 +76,7 @@ with st.container(horizontal_alignment="center"), st.container(width=WIDE, gap="
         with section("Documents by your marks", "Passages marked relevant and not relevant, the most useful first"):
             st.dataframe(figures.documents_by_marks(asked), hide_index=True)
         draw_moved(app)
-    draw_learning(app, asked)
+    draw_learning(app)
     draw_measuring(app)
     with section("Take your feedback with you"), st.container(horizontal=True):
         files = (("jsonl", export_jsonl, "application/jsonl"), ("csv", export_csv, "text/csv"))

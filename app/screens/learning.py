@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,7 +11,6 @@ from app.safe_text import plain
 from app.show.frame import section
 from app.show.passage import short
 from app.show.trouble import said_plainly
-from ingest.questions import AskedQuestion
 from rag.fuse import LinearFusion
 from rag.learn.changes import would_change
 from rag.learn.decide import MINIMUM_MARKS
@@ -29,7 +27,7 @@ HOW = (
 )
 
 
-def draw_learning(app: Application, asked: Sequence[AskedQuestion]) -> None:
+def draw_learning(app: Application) -> None:
     with section("What your feedback changed", HOW), said_plainly():
         progress = learning_progress(app.settings)
         with st.container(horizontal=True):
@@ -46,7 +44,7 @@ def draw_learning(app: Application, asked: Sequence[AskedQuestion]) -> None:
         versions = app.versions.list_versions()
         if versions:
             st.dataframe(version_lines(versions), hide_index=True)
-            _changes(app, asked)
+            _changes(app)
         else:
             st.caption("Nothing was learned yet: the shipped weights are in use.")
 
@@ -60,17 +58,18 @@ def _follow(app: Application, was_running: bool) -> None:
         st.rerun()
 
 
-def _changes(app: Application, asked: Sequence[AskedQuestion]) -> None:
-    """What the newest fusion weights would have shown for past questions, whether they are in use or not."""
+def _changes(app: Application) -> None:
+    """What the newest fusion weights would have shown for judged questions, whether they are in use or not."""
     newest = next((version for version in app.versions.list_versions("fusion")), None)
     if newest is None:
         return
     fusion = LinearFusion(weights=newest.weights["weights"], version=newest.id)
     stage = str(newest.scores.get("stage", PRECISE))
-    changes = would_change(asked, fusion, stage=stage)
+    changes = would_change(app.journal.judged_with_traces(), fusion, stage=stage)
+    judged = len(app.journal.questions(judged=True))
     firsts = sum(change.another_first for change in changes)
     st.caption(
-        f"With {plain(newest.id)}, {len(changes)} of {len(asked)} past questions would have shown other evidence or "
+        f"With {plain(newest.id)}, {len(changes)} of {judged} judged questions would have shown other evidence or "
         f"another order, {firsts} of them another first passage."
     )
     for change in changes[:5]:

@@ -23,6 +23,11 @@ from rag.tracing import Answer, Trace, answer_from_json, trace_from_json
 if TYPE_CHECKING:
     from app.application import Application
 
+NOT_KEPT = (
+    "The question is older than its trace is kept (traces_days), and nothing was marked: evidence, before → after and "
+    "timing are gone. Its answer and sources stay. Ask again to see the order of today."
+)
+
 
 def draw_turn(app: Application, asked: AskedQuestion, *, opened: bool) -> None:
     with st.container(gap="small"):
@@ -30,18 +35,22 @@ def draw_turn(app: Application, asked: AskedQuestion, *, opened: bool) -> None:
 
 
 def _draw_turn(app: Application, asked: AskedQuestion, *, opened: bool) -> None:
-    trace, answer = trace_from_json(asked.trace), answer_from_json(asked.answer)
+    kept, answer = app.journal.trace(asked.id), answer_from_json(asked.answer)
+    trace = trace_from_json(kept) if kept else _unkept(asked, answer)
     st.header(answers.question_heading(asked.question), anchor=False)
     if trace.searched != trace.question:
         st.caption(f":material/subdirectory_arrow_right: searched as: {plain(short(trace.searched, 300))}")
     answers.draw_notices(answers.notices(trace, answer))
     if answer.text:
-        st.markdown(answers.answer_markdown(answer, asked.id, linked=opened))
+        st.markdown(answers.answer_markdown(answer, asked.id, linked=opened and bool(kept)))
     _sources(app, asked, trace, answer)
     st.caption(answers.byline(answer, trace))
     if opened:
         _feedback(app, asked.id)
-        _details(app, asked.id, trace, answer)
+        if kept:
+            _details(app, asked.id, trace, answer)
+        else:
+            st.caption(NOT_KEPT)
     else:
         st.button(
             "Show evidence and ranking",
@@ -53,20 +62,30 @@ def _draw_turn(app: Application, asked: AskedQuestion, *, opened: bool) -> None:
         )
 
 
+def _unkept(asked: AskedQuestion, answer: Answer) -> Trace:
+    """What is still known of a question whose trace was not kept: nothing but its time."""
+    return Trace(question=asked.question, searched=asked.question, wall_ms=asked.total_ms - answer.ms)
+
+
 def _open(question_id: str) -> None:
     st.session_state["opened_turn"] = question_id
 
 
 def _sources(app: Application, asked: AskedQuestion, trace: Trace, answer: Answer) -> None:
     """A button for each cited passage: opens the document at that page, the passage highlighted."""
-    evidence = {number: candidate.chunk for number, candidate in enumerate(trace.evidence, start=1)}
-    cited = {c.number: evidence[c.number] for c in answer.citations if c.number in evidence}
+    evidence = {candidate.chunk.id: candidate.chunk for candidate in trace.evidence}
+    if not evidence:  # the trace was not kept: what is cited may still be in the library
+        evidence = {chunk.id: chunk for chunk in app.store.chunks([c.chunk_id for c in answer.citations])}
+    cited = {c.number: evidence[c.chunk_id] for c in answer.citations if c.chunk_id in evidence}
+    gone = {c.number: c for c in answer.citations if c.chunk_id not in evidence}
     with st.container(horizontal=True, gap="xsmall"):
         for number, chunk in cited.items():
             label = f"{number} · {plain(short(chunk.document_name, 40))}, p. {chunk.page}"
             if st.button(label, key=f"source-{asked.id}-{number}", icon=":material/description:"):
                 passage_actions(app, asked.id).opened(chunk.id)
                 read_document(app, chunk)
+        for number, citation in gone.items():
+            st.caption(f"{number} · {plain(short(citation.document, 40))}, p. {citation.page}")
 
 
 @st.fragment

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 
 from ingest.questions import AskedQuestion
-from rag.stages import Kind, kind_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +51,8 @@ def latencies(questions: Iterable[AskedQuestion]) -> list[Percentiles]:
     """p50 and p95 per step, in the order in which steps run, then the answer and the total."""
     times: dict[str, list[float]] = defaultdict(list)
     for asked in questions:
-        for step in asked.trace.get("steps") or asked.trace.get("stages", ()):
-            times[step["name"]].append(float(step["ms"]))
+        for name, ms in asked.figures.get("ms", {}).items():
+            times[name].append(float(ms))
         if asked.answer.get("ms"):
             times["answer"].append(float(asked.answer["ms"]))
         times["total"].append(asked.total_ms)
@@ -82,24 +80,11 @@ def weeks(questions: Iterable[AskedQuestion]) -> list[Week]:
 
 
 def lift(questions: Iterable[AskedQuestion]) -> Lift:
-    lifts: list[int] = []
-    changed = compared = 0
-    for asked in questions:
-        before, after = _places(asked.trace, Kind.FUSION), _places(asked.trace, Kind.RERANK)
-        if not before or not after:
-            continue
-        compared += 1
-        changed += min(before, key=before.__getitem__) != min(after, key=after.__getitem__)
-        lifts += [before[i] - after[i] for i in asked.trace.get("evidence", ()) if i in before and i in after]
-    return Lift(lifts=tuple(lifts), new_first=changed / compared if compared else 0.0)
-
-
-def _places(trace: Mapping[str, Any], kind: Kind) -> dict[str, int]:
-    """Chunk id → rank in the last order of that kind."""
-    stages = [row for row in trace.get("stages", ()) if row["ranking"]]
-    orders = [row["ranking"] for row in stages if row.get("kind", kind_of(row["name"])) == kind]
-    rows = orders[-1] if orders else ()
-    return {row["chunk_id"]: row["rank"] for row in rows}
+    reranked = [asked.figures for asked in questions if "lifts" in asked.figures]
+    return Lift(
+        lifts=tuple(places for figures in reranked for places in figures["lifts"]),
+        new_first=sum(figures["new_first"] for figures in reranked) / len(reranked) if reranked else 0.0,
+    )
 
 
 def failed(questions: Iterable[AskedQuestion]) -> list[AskedQuestion]:

@@ -81,9 +81,9 @@ def _harmless(cells: Mapping[str, object]) -> dict[str, object]:
 
 def _ranks(row: AskedQuestion, chunk_id: str) -> dict[str, int]:
     return {
-        stage["name"]: place["rank"]
+        stage["name"]: rank
         for stage in row.trace.get("stages", ())
-        for place in stage["ranking"]
+        for rank, place in enumerate(stage["ranking"], start=1)
         if place["chunk_id"] == chunk_id
     }
 

@@ -9,15 +9,19 @@ page and not learned from: people click on what stands first.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
 from ingest.documents import Chunk
 from ingest.language.words import words
+from ingest.protocols import Journal
 from ingest.questions import AskedQuestion
 from rag.learn.export import in_utc
 from rag.measure.goldens import Golden
+from rag.ranking import Candidate, Ranking
 from rag.tracing import Trace, trace_from_json
 
 THUMB_WEIGHT = 0.5
@@ -77,23 +81,54 @@ class JudgedQuestion:
         return replace(self.golden, chunks=())
 
 
-def judged_questions(asked: Iterable[AskedQuestion]) -> list[JudgedQuestion]:
-    """Every question with a mark or a telling thumb, newest first; the same words asked again are one question."""
+def judged_questions(
+    asked: Iterable[AskedQuestion], trace_of: Callable[[AskedQuestion], Mapping[str, Any]] = attrgetter("trace")
+) -> Iterator[JudgedQuestion]:
+    """Every question with a mark or a telling thumb, newest first; the same words asked again are one question.
+
+    trace_of: reads a question's trace when its turn comes, so that those of one question at a time are in memory; left
+    out, they come with the questions.
+    """
     same: dict[str, list[AskedQuestion]] = defaultdict(list)
-    for row in asked:
-        if (row.marks or row.thumb) and row.trace.get("stages"):
+    for row in sorted(asked, key=lambda row: in_utc(row.asked_at), reverse=True):
+        if row.marks or row.thumb:
             same[" ".join(words(row.question, characters=False))].append(row)
-    judged = [_judged(sorted(rows, key=lambda row: in_utc(row.asked_at), reverse=True)) for rows in same.values()]
-    return sorted((row for row in judged if row.judgements), key=lambda row: row.asked_at, reverse=True)
+    for rows in same.values():
+        traces = [trace_of(row) for row in rows]
+        kept = [(row, trace_from_json(trace)) for row, trace in zip(rows, traces, strict=True) if trace.get("stages")]
+        judged = _judged([row for row, _ in kept], [trace for _, trace in kept]) if kept else None
+        if judged and judged.judgements:
+            yield judged
+
+
+def journal_judged(journal: Journal) -> Iterator[JudgedQuestion]:
+    """The judged questions of a journal, the traces of one at a time."""
+    return judged_questions(journal.questions(judged=True), lambda row: journal.trace(row.id))
 
 
 def with_evidence(judged: Iterable[JudgedQuestion]) -> list[tuple[Golden, Trace]]:
-    """The judged questions that something relevant is known of, as the verdict and the evaluation take them."""
-    return [(row.golden, row.trace) for row in judged if row.positives]
+    """The judged questions that something relevant is known of, as the verdict takes them: their orders, with whatever
+    is not relevant as one nameless passage, so that those of a thousand questions fit in memory."""
+    return [(golden := row.golden, _of_relevant(row.trace, golden)) for row in judged if row.positives]
 
 
-def _judged(rows: Sequence[AskedQuestion]) -> JudgedQuestion:
-    traces = [trace_from_json(row.trace) for row in rows]
+_NAMELESS = Candidate(
+    chunk=Chunk(id="", document_id="", document_name="", position=0, page=0, section="", text=""),
+)
+
+
+def _of_relevant(trace: Trace, golden: Golden) -> Trace:
+    grades = golden.grades
+
+    def bare(ranking: Ranking) -> Ranking:
+        relevant = (candidate if golden.key_of(candidate.chunk) in grades else _NAMELESS for candidate in ranking)
+        return Ranking(candidates=tuple(relevant))
+
+    steps = tuple(replace(step, ranking=bare(step.ranking)) for step in trace.steps)
+    return replace(trace, steps=steps, evidence=bare(trace.evidence))
+
+
+def _judged(rows: Sequence[AskedQuestion], traces: Sequence[Trace]) -> JudgedQuestion:
     chunks = _chunks(rows, traces)
     judgements = _marked(rows, chunks)
     judgements |= {key: row for key, row in _thumbed(rows, chunks).items() if key not in judgements}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from rag.learn.judged import JudgedQuestion
@@ -21,21 +21,20 @@ class Moved:
 
 
 def moved(
-    judged: Sequence[JudgedQuestion],
+    judged: Iterable[JudgedQuestion],
     ask: Callable[[Trace], Trace],
-    progress: Callable[[int, int], object] = lambda done, total: None,
+    progress: Callable[[int], object] = lambda done: None,
 ) -> list[Moved]:
     """Ask the questions with a positive mark again (`ask` is given the recorded trace) and compare, by page: a library
     that was indexed anew knows its passages by new ids. One entry a page that moved; those that fell come first."""
-    asked = [row for row in judged if row.positives]
     found: list[Moved] = []
-    for done, row in enumerate(asked, start=1):
+    for done, row in enumerate((row for row in judged if row.positives), start=1):
         again = ask(row.trace)
         for document, page in row.page_golden.relevant:
             before, now = _place(row.trace, document, page), _place(again, document, page)
             if before != now:
                 found.append(Moved(question=row.question, document=document, page=page, before=before, now=now))
-        progress(done, len(asked))
+        progress(done)
     return sorted(found, key=lambda one: (one.before or BEYOND) - (one.now or BEYOND))
 
 

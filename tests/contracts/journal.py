@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -109,18 +108,15 @@ class JournalContract:
         with pytest.raises(SecondPassError, match="no longer on record"):
             journal.mark(PassageMark(question_id="gone", chunk_id="x", relevant=True))
 
-    def test_the_export_is_json_and_holds_every_judgement(self, journal: Journal) -> None:
-        journal.record(asked(1))
-        journal.record(asked(2))
-        journal.thumb(Thumb(question_id="q2", value=-1, reasons=("other",)))
-        journal.mark(PassageMark(question_id="q2", chunk_id="d-00001", relevant=False, document="a.pdf", page=2))
-        journal.signal(Signal(question_id="q2", kind="click", chunk_id="d-00001"))
-        rows = [json.loads(json.dumps(row)) for row in journal.export()]
-        assert [row["id"] for row in rows] == ["q1", "q2"]
-        assert rows[0]["thumb"] is None
-        assert rows[1]["thumb"]["reasons"] == ["other"]
-        assert rows[1]["marks"] == [{"chunk_id": "d-00001", "document": "a.pdf", "page": 2, "relevant": False}]
-        assert rows[1]["signals"] == [{"kind": "click", "chunk_id": "d-00001"}]
+    def test_lists_are_read_without_traces_and_one_trace_at_a_time(self, journal: Journal) -> None:
+        for number in (1, 2, 3):
+            journal.record(replace(asked(number), figures={"ms": {"bm25": 1.5}}))
+        journal.thumb(Thumb(question_id="q1", value=-1))
+        journal.mark(PassageMark(question_id="q3", chunk_id="d-00001", relevant=False))
+        assert [(row.trace, row.figures) for row in journal.questions()] == [({}, {"ms": {"bm25": 1.5}})] * 3
+        assert [row.id for row in journal.questions(judged=True)] == ["q3", "q1"]
+        assert journal.trace("q2") == asked(2).trace
+        assert journal.trace("q4") == {}
 
     def test_text_that_sql_refuses_is_cleaned_on_the_way_in(self, journal: Journal) -> None:
         journal.record(replace(asked(), question="nul \0 and \ud800 surrogate", answer={"text": "\ud800"}))

@@ -18,7 +18,7 @@ from ingest.store.reconcile import Report
 from rag.engine import Options
 from rag.ranking import Candidate, Ranking
 from rag.stages import Kind
-from rag.tracing import Answer, Citation, Outcome, Step, Trace, answer_to_json, trace_to_json
+from rag.tracing import Answer, Citation, Outcome, Step, Trace, answer_to_json, figures_of, trace_to_json
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 VACCINES = ("Varicella", "Measles", "Influenza", "Rabies", "Hepatitis B", "Polio")
@@ -123,9 +123,10 @@ def asked_question(trace: Trace, answer: Answer, **changes: Any) -> AskedQuestio
         "question": trace.question,
         "outcome": answer.outcome.value,
         "total_ms": trace.total_ms + answer.ms,
-        "trace": trace_to_json(trace, texts=20),
+        "trace": trace_to_json(trace, texts=20, places=False),
         "answer": answer_to_json(answer),
         "configuration": {},
+        "figures": figures_of(trace),
     }
     return AskedQuestion(**(values | changes))
 
@@ -160,10 +161,19 @@ class FakeJournal:
     def question(self, question_id: str) -> AskedQuestion | None:
         return self.rows.get(question_id)
 
+    def trace(self, question_id: str) -> dict[str, Any]:
+        return self.rows[question_id].trace
+
     def questions(
-        self, *, conversation_id: str | None = None, limit: int | None = None, newest_first: bool = True
+        self,
+        *,
+        conversation_id: str | None = None,
+        judged: bool = False,
+        limit: int | None = None,
+        newest_first: bool = True,
     ) -> list[AskedQuestion]:
         rows = [row for row in self.rows.values() if conversation_id in (None, row.conversation_id)]
+        rows = [replace(row, trace={}) for row in rows if row.marks or row.thumb or not judged]
         return sorted(rows, key=lambda row: row.asked_at, reverse=newest_first)[:limit]
 
     def conversations(self, owner: str = "") -> list[Conversation]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ingest.errors import SecondPassError
@@ -15,15 +17,29 @@ from ingest.store.sql.database import reading, upsert, writing
 from ingest.store.sql.documents import storable
 from ingest.store.sql.tables import conversations, marks, questions, signals, thumbs
 
+log = logging.getLogger(__name__)
+
 _KEYS_A_QUERY = 500
 LONGEST_TITLE = 80
+TRACES_DAYS = 90
+LOOK_EVERY = timedelta(days=1)  # how often what is too old is looked for, as questions are recorded
+_LISTED = [column for column in questions.c if column is not questions.c.packed_trace]
+_JUDGED = or_(
+    questions.c.id.in_(select(thumbs.c.question_id)),
+    questions.c.id.in_(select(marks.c.question_id)),
+)
 
 
 class SqlJournal:
-    """Journal over the library's database. Thread-safe; every write is one upsert."""
+    """Journal over the library's database. Thread-safe; every write is one upsert.
 
-    def __init__(self, engine: Engine) -> None:
+    traces_days: traces of questions that nobody judged are forgotten after so many days; 0 keeps them.
+    """
+
+    def __init__(self, engine: Engine, traces_days: int = TRACES_DAYS) -> None:
         self._engine = engine
+        self._traces_days = traces_days
+        self._forget_at = datetime.now(UTC)  # with the first question after a start
 
     # ---- questions and conversations ----------------------------------------------------------------------
 
@@ -51,28 +67,69 @@ class SqlJournal:
                         "question": storable(asked.question),
                         "outcome": asked.outcome,
                         "total_ms": asked.total_ms,
-                        "trace": asked.trace,
+                        "packed_trace": asked.trace,
                         "answer": asked.answer,
                         "configuration": asked.configuration,
+                        "figures": asked.figures,
                     }
                 ],
             )
+        if datetime.now(UTC) >= self._forget_at:
+            self._forget_at = datetime.now(UTC) + LOOK_EVERY
+            try:
+                self.forget_old_traces()
+            except SecondPassError as error:  # the question is on record, and its answer goes on
+                log.warning("old traces were not forgotten: %s", error)
+
+    def forget_old_traces(self) -> int:
+        """Drop the traces of questions that are older than `traces_days` and bear no thumb or mark; returns how many.
+
+        The questions, their answers and what is counted of them stay.
+        """
+        if not self._traces_days:
+            return 0
+        kept_from = datetime.now(UTC) - timedelta(days=self._traces_days)
+        old = questions.c.packed_trace.is_not(None) & (questions.c.asked_at < kept_from) & ~_JUDGED
+        with writing(self._engine) as connection:
+            return connection.execute(update(questions).where(old).values(packed_trace={})).rowcount
 
     def question(self, question_id: str) -> AskedQuestion | None:
+        """The question with its trace, thumb and marks."""
         with reading(self._engine) as connection:
             row = connection.execute(select(questions).where(questions.c.id == question_id)).one_or_none()
-            return _asked(connection, [row])[0] if row else None
+            return replace(_asked(connection, [row])[0], trace=row.packed_trace) if row else None
+
+    def trace(self, question_id: str) -> dict[str, Any]:
+        """The question's trace; {} where it was not kept, or the question is not on record."""
+        with reading(self._engine) as connection:
+            query = select(questions.c.packed_trace).where(questions.c.id == question_id)
+            return connection.execute(query).scalar_one_or_none() or {}
 
     def questions(
-        self, *, conversation_id: str | None = None, limit: int | None = None, newest_first: bool = True
+        self,
+        *,
+        conversation_id: str | None = None,
+        judged: bool = False,
+        limit: int | None = None,
+        newest_first: bool = True,
     ) -> list[AskedQuestion]:
-        """Recorded questions with their thumb and marks; `limit` keeps the newest."""
-        query = select(questions).order_by(questions.c.asked_at.desc(), questions.c.id.desc()).limit(limit)
+        """Recorded questions with their thumb and marks, without their traces.
+
+        judged: only those with a thumb or mark. limit: keeps the newest.
+        """
+        query = select(*_LISTED).order_by(questions.c.asked_at.desc(), questions.c.id.desc()).limit(limit)
         if conversation_id is not None:
             query = query.where(questions.c.conversation_id == conversation_id)
+        if judged:
+            query = query.where(_JUDGED)
         with reading(self._engine) as connection:
             asked = _asked(connection, connection.execute(query).all())
         return asked if newest_first else asked[::-1]
+
+    def judged_with_traces(self) -> Iterator[AskedQuestion]:
+        """Questions with a thumb or mark, newest first, each with its trace: one trace at a time is in memory."""
+        for asked in self.questions(judged=True):
+            yield replace(asked, trace=self.trace(asked.id))
 
     def conversations(self, owner: str = "") -> list[Conversation]:
         """Newest first."""
@@ -153,31 +210,6 @@ class SqlJournal:
                 Signal(question_id=row.question_id, kind=row.kind, chunk_id=row.chunk_id, at=row.at) for row in rows
             ]
 
-    def export(self) -> Iterator[dict[str, Any]]:
-        """Everything that was asked and judged, oldest first, one JSON-ready row a question."""
-        clicked: dict[str, list[dict[str, str]]] = {}
-        for signal in self.signals():
-            clicked.setdefault(signal.question_id, []).append({"kind": signal.kind, "chunk_id": signal.chunk_id})
-        for asked in self.questions(newest_first=False):
-            yield {
-                "id": asked.id,
-                "conversation_id": asked.conversation_id,
-                "asked_at": asked.asked_at.isoformat(),
-                "question": asked.question,
-                "outcome": asked.outcome,
-                "total_ms": asked.total_ms,
-                "answer": asked.answer,
-                "thumb": asked.thumb
-                and {"value": asked.thumb.value, "reasons": asked.thumb.reasons, "comment": asked.thumb.comment},
-                "marks": [
-                    {"chunk_id": mark.chunk_id, "document": mark.document, "page": mark.page, "relevant": mark.relevant}
-                    for mark in asked.marks
-                ],
-                "signals": clicked.get(asked.id, []),
-                "configuration": asked.configuration,
-                "trace": asked.trace,
-            }
-
     def _judge(self, table: Any, row: dict[str, Any]) -> None:
         with writing(self._engine) as connection:
             try:
@@ -221,9 +253,10 @@ def _asked(connection: Connection, rows: Sequence[Row[Any]]) -> list[AskedQuesti
             question=row.question,
             outcome=row.outcome,
             total_ms=row.total_ms,
-            trace=row.trace,
+            trace={},
             answer=row.answer,
             configuration=row.configuration,
+            figures=row.figures,
             thumb=thumb_of.get(row.id),
             marks=tuple(marks_of.get(row.id, ())),
         )

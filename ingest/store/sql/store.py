@@ -11,7 +11,7 @@ from ingest.store.files.folder import Files
 from ingest.store.sql.collections import SqlCollections
 from ingest.store.sql.database import open_database, outside_transactions, reading
 from ingest.store.sql.documents import SqlDocuments
-from ingest.store.sql.journal import SqlJournal
+from ingest.store.sql.journal import TRACES_DAYS, SqlJournal
 from ingest.store.sql.queue import SqlQueue
 from ingest.store.sql.scores import MOST, SqlScores
 from ingest.store.sql.versions import SqlVersions
@@ -46,8 +46,11 @@ class SqlStore:
         self.engine.dispose()
 
 
-def open_store(home: Path, url: str | None = None, *, most_scores: int = MOST) -> SqlStore:
-    """The library of a data directory; `most_scores` bounds the score cache. Raises what `open_database` raises."""
+def open_store(
+    home: Path, url: str | None = None, *, most_scores: int = MOST, traces_days: int = TRACES_DAYS
+) -> SqlStore:
+    """The library of a data directory. `most_scores` bounds the score cache, `traces_days` is how long traces of
+    questions that nobody judged are kept. Raises what `open_database` raises."""
     engine = open_database(home, url)
     files = Files(home / "files")
     return SqlStore(
@@ -56,7 +59,7 @@ def open_store(home: Path, url: str | None = None, *, most_scores: int = MOST) -
         documents=SqlDocuments(engine),
         queue=SqlQueue(engine, files),
         collections=SqlCollections(engine),
-        journal=SqlJournal(engine),
+        journal=SqlJournal(engine, traces_days),
         versions=SqlVersions(engine),
         scores=SqlScores(engine, most_scores),
     )

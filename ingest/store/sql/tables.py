@@ -25,6 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import DateTime as NaiveDateTime
 
+from ingest.store.sql.packed_json import PackedJson
+
 
 class DateTime(TypeDecorator[datetime]):
     """A moment with its zone in Python, UTC without a zone in SQL (SQLite has no zones)."""
@@ -146,9 +148,10 @@ questions = Table(
     Column("question", Text, nullable=False),
     Column("outcome", String(32), nullable=False),
     Column("total_ms", Float, nullable=False),
-    Column("trace", JSON, nullable=False),
+    Column("packed_trace", PackedJson),  # null: not kept
     Column("answer", JSON, nullable=False),
     Column("configuration", JSON, nullable=False),
+    Column("figures", JSON, nullable=False, server_default="{}"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -15,6 +16,19 @@ from ingest.documents import Status
 from ingest.store.sql.store import open_store
 
 SHA = "ab" * 32
+STAGES = [
+    {
+        "name": "hybrid",
+        "ms": 2.0,
+        "ranking": [{"chunk_id": "d1-00001", "rank": 1}, {"chunk_id": "d1-00000", "rank": 2}],
+    },
+    {
+        "name": "precise",
+        "ms": 9.5,
+        "ranking": [{"chunk_id": "d1-00000", "rank": 1}, {"chunk_id": "d1-00001", "rank": 2}],
+    },
+]
+TRACE = json.dumps({"stages": STAGES, "evidence": ["d1-00000", "d1-00001"]})
 OF_0001 = f"""
 INSERT INTO collections VALUES ('k1', 'Annual reports', '2026-01-01 00:00:00');
 INSERT INTO documents VALUES
@@ -28,7 +42,10 @@ INSERT INTO documents VALUES
 INSERT INTO chunks VALUES ('d1-00000', 'd1', 0, 1, 'Results', 'The revenue rose.', '[]');
 INSERT INTO vectors VALUES ('d1', 1, x'0000803f');
 INSERT INTO conversations VALUES ('c1', 'Revenue', '', '2026-01-05 00:00:00');
-INSERT INTO questions VALUES ('q1', 'c1', '2026-01-05 00:00:00', 'What rose?', 'answered', 1.0, '{{}}', '{{}}', '{{}}');
+INSERT INTO questions VALUES
+  ('q1', 'c1', '2026-01-05 00:00:00', 'What rose?', 'answered', 1.0, '{TRACE}', '{{}}', '{{}}'),
+  ('q2', 'c1', '2026-01-05 00:00:00', 'What?', 'answered', 1.0, '{{}}', '{{}}', '{{}}');
+INSERT INTO marks VALUES ('q1', 'd1-00000', 1, 'one.pdf', 1, '2026-01-05 00:00:00');
 INSERT INTO thumbs VALUES ('q1', 1, '[]', '', '2026-01-05 00:00:00');
 INSERT INTO scores VALUES ('s1', 0.5, '2026-01-05 00:00:00');
 """
@@ -60,7 +77,10 @@ def test_documents_questions_and_scores_of_the_first_version_are_all_there(home:
     assert [item.chunk.text for item in store.documents.encoded_chunks("d1")] == ["The revenue rose."]
     assert store.documents.has_ready_documents()
     assert [row.id for row in store.documents.ready_documents()] == ["d1"]
-    assert store.journal.question("q1").thumb.value == 1
+    asked = store.journal.question("q1")
+    assert (asked.thumb.value, len(asked.marks), asked.trace) == (1, 1, json.loads(TRACE))
+    assert asked.figures == {"ms": {"hybrid": 2.0, "precise": 9.5}, "lifts": [1, -1], "new_first": True}
+    assert store.journal.question("q2").trace == {}
     assert store.scores.get_scores(["s1"]) == {"s1": 0.5}
     store.close()
 

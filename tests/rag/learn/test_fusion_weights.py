@@ -236,7 +236,7 @@ def test_a_mark_decides_the_label_and_what_nobody_judged_is_only_probably_wrong(
 
 
 def test_marks_in_the_journal_become_better_weights() -> None:
-    judged = judged_questions([asked(i, "7") for i in range(60)])
+    judged = list(judged_questions([asked(i, "7") for i in range(60)]))
     found = learn_fusion(judged, PRESENT, shipped=lists_of(60, start=1000), fit=fit_fusion, version="1")
     assert found.promoted, found.reason
     assert found.marks == 60
@@ -254,7 +254,7 @@ def test_past_questions_that_other_weights_would_have_answered_otherwise_are_lis
 
 
 def test_below_the_stated_number_of_marks_nothing_is_learned() -> None:
-    judged = judged_questions([asked(i, "7") for i in range(19)])
+    judged = list(judged_questions([asked(i, "7") for i in range(19)]))
     found = learn_fusion(judged, PRESENT, shipped=lists_of(60, start=1000), fit=fit_fusion, version="1")
     assert found.fusion == PRESENT
     assert found.reason.startswith("not enough marks yet: 19 of 20")

@@ -99,7 +99,7 @@ def test_a_thumb_up_vouches_for_the_cited_passages_but_less_than_a_mark() -> Non
 
 @pytest.mark.parametrize(("reason", "judged"), [("wrong source", True), ("missing part", False)])
 def test_a_thumb_down_speaks_against_the_sources_only_when_it_says_so(reason: str, judged: bool) -> None:
-    rows = judged_questions([asked(thumb=thumb(-1, reason), cited=("x.pdf:1",))])
+    rows = list(judged_questions([asked(thumb=thumb(-1, reason), cited=("x.pdf:1",))]))
     assert bool(rows) is judged
 
 
