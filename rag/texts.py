@@ -97,15 +97,15 @@ def sentence_scores(
 ) -> NDArray[np.float64]:
     """(n,) late interaction of the question with each text, in -1..1; 0 for a text without a word.
 
-    Every question token counts alike: over single sentences IDF weights chose no better (264 training questions: .678 of
-    the sentences with the answer came first, .689 without).
+    Every question token counts alike: over single sentences IDF weights chose no better (of 264 training questions .678
+    had the sentence with the answer first, .689 without weights).
     """
     chunks = [_chunk(i, text) for i, text in enumerate(texts)]
     encoded = embedder.encode_passages(list(texts))
     tokens = tokens_of([EncodedChunk(chunk=chunk, encoded=one) for chunk, one in zip(chunks, encoded, strict=True)])
     query = Query(text=question, encoded=embedder.encode_question(question))
     similarities, _ = tokens.max_similarities(query, chunks)
-    return np.nan_to_num(similarities.astype(np.float64).mean(axis=1))
+    return np.asarray(np.nan_to_num(similarities.mean(axis=1)), dtype=np.float64)
 
 
 def _bm25(question: str, texts: Sequence[str]) -> NDArray[np.float64]:
