@@ -243,8 +243,8 @@ class _Library(_Door):
     def delete(self, *document_ids: str) -> None:
         self._whole.delete(*[self._own.document(row, change=True) for row in document_ids])
 
-    def preview(self, document_id: str, page: int) -> str:
-        return str(self._whole.preview(self._own.document(document_id), page))
+    def passages(self, document_id: str, page: int) -> list[Chunk]:
+        return list(self._whole.passages(self._own.document(document_id), page))
 
     def file_bytes(self, document_id: str) -> bytes:
         return bytes(self._whole.file_bytes(self._own.document(document_id)))

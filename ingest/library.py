@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ingest.documents import Box, Document, Status
+from ingest.documents import Box, Chunk, Document, Status
 from ingest.errors import EmptyFile, FileLost, SecondPassError, TooLarge
 from ingest.pipeline import Pipeline, Splitting
 from ingest.protocols import Embedder
@@ -299,9 +299,9 @@ class Library:
     def collections(self) -> list[str]:
         return [collection.name for collection in self._stores.sql.collections.collections()]
 
-    def preview(self, document_id: str, page: int) -> str:
-        """The passages' text of one page (1-based), as it was extracted."""
-        return "\n\n".join(chunk.text for chunk in self._documents.document_chunks(document_id) if chunk.page == page)
+    def passages(self, document_id: str, page: int) -> list[Chunk]:
+        """The passages of one page (1-based), in the document's order."""
+        return [chunk for chunk in self._documents.document_chunks(document_id) if chunk.page == page]
 
     def file_bytes(self, document_id: str) -> bytes:
         return self._path(self._known(document_id)).read_bytes()

@@ -11,7 +11,8 @@ from ingest.language.words import words as words_of
 LONGEST = 120
 # Titles that a program wrote, not a person.
 _WRITTEN_BY_A_PROGRAM = re.compile(
-    r"^(untitled|document ?\d*|no job name|slide ?\d+|print|layout ?\d*|microsoft (word|powerpoint|excel))\b[\s.-]*$",
+    r"^(\(?(untitled|anonymous|unspecified)\)?|document ?\d*|no job name|slide ?\d+|print|layout ?\d*"
+    r"|microsoft (word|powerpoint|excel))[\s.-]*$",
     re.IGNORECASE,
 )
 _PROGRAM = re.compile(r"^microsoft (word|powerpoint|excel) - ", re.IGNORECASE)

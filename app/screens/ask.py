@@ -22,8 +22,8 @@ app = application()
 conversation = current_conversation(app)
 documents = list(app.store.documents())
 sidebar(app, conversation)
-for script in ("citations.html", "phone.html"):  # of our own, the same for everyone
-    st.sidebar.html(STATIC / script, unsafe_allow_javascript=True)
+for page in ("citations.html", "direction.html", "newest.html", "phone.html"):  # of our own, the same for everyone
+    st.sidebar.html(STATIC / page, unsafe_allow_javascript=True)
 
 with st.bottom, st.container(horizontal_alignment="center", gap="xsmall"):
     with st.container(width=READING_WIDTH):

@@ -81,6 +81,18 @@ def ask_now(
     options: Options | None = None,
 ) -> None:
     """Rank, stream the answer, then draw everything again from what was recorded. options: None for the settings'."""
+    with st.container(gap="small", key="turn-asked-now"):  # newest.html looks for this key
+        _answer_now(app, question, conversation, scope, attached, options)
+
+
+def _answer_now(
+    app: Application,
+    question: str,
+    conversation: str,
+    scope: Scope,
+    attached: Sequence[str],
+    options: Options | None,
+) -> None:
     st.header(question_heading(question), anchor=False)
     if not app.models_ready():
         st.caption(plain(app.models_note() or "The models are still loading; this first answer takes longer."))

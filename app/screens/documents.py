@@ -101,7 +101,7 @@ def act_on(app: Application) -> None:
     if document is None:
         return
     if choice == "Open":
-        open_reader(app, document, 1)
+        open_reader(app, document)
     if choice == "Delete":
         _confirm(app, document)
 

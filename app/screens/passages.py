@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,12 @@ import streamlit as st
 
 from app.safe_text import plain
 from app.show.evidence import PassageActions, boxes_by_page
-from app.show.passage import short
+from app.show.passage import passage_html, short
 from app.show.trouble import draw_error, said_plainly
 from ingest.documents import Box, Chunk, Document
 from ingest.errors import SecondPassError
 from ingest.questions import Signal
+from ingest.read.registry import has_sheets
 
 if TYPE_CHECKING:
     from app.application import Application
@@ -68,27 +70,28 @@ def read_document(app: Application, chunk: Chunk) -> None:
     if document is None:
         st.toast("This document is no longer in the library.", icon=":material/delete:")
         return
-    open_reader(app, document, chunk.page, boxes_by_page(chunk))
+    open_reader(app, document, chunk)
 
 
-def open_reader(
-    app: Application, document: Document, page: int, boxes: dict[int, tuple[Box, ...]] | None = None
-) -> None:
-    @st.dialog(plain(short(document.name, 60)), width=READER_WIDTH, position="right", icon=":material/menu_book:")
+def open_reader(app: Application, document: Document, passage: Chunk | None = None) -> None:
+    """The document at the page of `passage`, which is marked there; at its first page without one."""
+    page = passage.page if passage else 1
+
+    @st.dialog(
+        plain(short(document.name, 60)),
+        width=READER_WIDTH,
+        position="right",
+        icon=":material/menu_book:",
+        on_dismiss="rerun",  # a dialog that the server holds for open does not open again from elsewhere
+    )
     def reader() -> None:
         with said_plainly():
             last = max(document.pages, page, 1)
             shown = st.pagination(last, default=page, key=f"reader-{document.id}-{page}", max_visible_pages=5)
-            picture, text = st.tabs(["Page", "Text as it was read"])
-            with picture:
-                try:
-                    png = _png(app, document.id, shown, (boxes or {}).get(shown, ()))
-                    st.image(png, width="stretch", alt=f"Page {shown} of the document")
-                except (SecondPassError, OSError) as error:
-                    draw_error(error)
-            with text:
-                words = app.library.preview(document.id, shown)
-                st.code(words or "(no text on this page)", language=None, wrap_lines=True)
+            if has_sheets(document.name):
+                _sheet(app, document, shown, passage)
+            else:
+                _words(app.library.passages(document.id, shown), passage)
             st.download_button(
                 "Download the file",
                 lambda: app.library.file_bytes(document.id),
@@ -99,3 +102,25 @@ def open_reader(
             )
 
     reader()
+
+
+def _sheet(app: Application, document: Document, page: int, passage: Chunk | None) -> None:
+    picture, text = st.tabs(["Page", "Text as it was read"])
+    with picture:
+        try:
+            png = _png(app, document.id, page, boxes_by_page(passage).get(page, ()) if passage else ())
+            st.image(png, width="stretch", alt=f"Page {page} of the document")
+        except (SecondPassError, OSError) as error:
+            draw_error(error)
+    with text:
+        words = "\n\n".join(chunk.text for chunk in app.library.passages(document.id, page))
+        st.code(words or "(no text on this page)", language=None, wrap_lines=True)
+
+
+def _words(passages: Sequence[Chunk], marked: Chunk | None) -> None:
+    """A page of a format without sheets: its text as it was read, the passage marked."""
+    if not passages:
+        st.caption("There is no text on this page.")
+    for chunk in passages:
+        chosen = marked is not None and chunk.id == marked.id
+        st.html(passage_html(chunk.content, chunk.text.splitlines() if chosen else ()))

@@ -30,7 +30,7 @@ NOT_KEPT = (
 
 
 def draw_turn(app: Application, asked: AskedQuestion, *, opened: bool) -> None:
-    with st.container(gap="small"):
+    with st.container(gap="small", key=f"turn-{asked.id}"):  # newest.html looks for this key
         _draw_turn(app, asked, opened=opened)
 
 

@@ -66,7 +66,9 @@ def facts(document: Document) -> str:
         parts.append(f"{document.chunks} passage{'s' if document.chunks != 1 else ''}")
     if document.seconds:
         parts.append(f"{document.seconds:.1f} s")
-    parts.append(f"{document.bytes / 1e6:.1f} MB" if document.bytes >= 1e5 else f"{document.bytes / 1e3:.0f} kB")
+    parts.append(
+        f"{document.bytes / 1e6:.1f} MB" if document.bytes >= 1e5 else f"{max(document.bytes / 1e3, 1):.0f} kB"
+    )
     parts.append(plain(document.collection))
     return " · ".join(parts)
 
@@ -89,7 +91,8 @@ def draw_line(document: Document) -> None:
         st.progress(share, text=text)
         return
     title = own_title(document)
-    st.caption(f"{plain(short(title))} · {facts(document)}" if title else facts(document))
+    # Isolated (U+2068 to U+2069), so that a title written from right to left does not turn the facts round.
+    st.caption(f"\u2068{plain(short(title))}\u2069 · {facts(document)}" if title else facts(document))
     if document.reason and document.reason != word:
         colour = "red" if document.status is Status.FAILED else "orange"
         st.markdown(f":{colour}[{plain(document.reason)}]")

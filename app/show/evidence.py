@@ -95,7 +95,8 @@ def draw_card(card: Card, question_id: str, actions: PassageActions) -> None:
                 if fold.open:
                     _text(card, key, actions)
         with st.container(horizontal=True, vertical_alignment="center"):
-            shown = st.toggle("Show on the page", key=f"page-{key}")
+            # A format without sheets, such as Word or Markdown, has no page to show the passage on.
+            shown = bool(card.chunk.boxes) and st.toggle("Show on the page", key=f"page-{key}")
             if st.button("Open document", key=f"read-{key}", icon=":material/menu_book:", type="tertiary"):
                 actions.opened(card.chunk.id)
                 actions.read(card.chunk)

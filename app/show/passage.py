@@ -82,7 +82,8 @@ def passage_html(blocks: Sequence[Block], sentences: Sequence[str] = ()) -> str:
     inside = (
         _table_html(block, rows)
         if block.kind is BlockKind.TABLE
-        else f'<div style="{_LOOKS.get(block.kind, "")}">{_marked(block.text, _spans(block.text, sentences))}</div>'
+        else f'<div dir="auto" style="{_LOOKS.get(block.kind, "")}">'
+        f"{_marked(block.text, _spans(block.text, sentences))}</div>"
         for block in blocks
     )
     return f'<div style="{_BODY}">{"".join(inside)}</div>'
@@ -111,7 +112,8 @@ def _table_html(table: Block, cited_rows: set[str]) -> str:
                 for cell in shown
             )
         )
-    return f'<table style="{_TABLE}">' + "".join(f'<tr style="{_ROW}">{row}</tr>' for row in rows) + "</table>"
+    body = "".join(f'<tr style="{_ROW}">{row}</tr>' for row in rows)
+    return f'<table dir="auto" style="{_TABLE}">{body}</table>'
 
 
 # A highlighter that can be read on paper and on a dark page: the text keeps the theme's colour.

@@ -29,6 +29,11 @@ def format_of(name: str, head: bytes) -> Format:
     return pdf.FORMAT if speaks_for_itself and pdf.FORMAT.magic in head[:HEAD] else by_ending
 
 
+def has_sheets(name: str) -> bool:
+    """Whether files of this name have pages that can be pictured; the others are text alone."""
+    return format_of(name, b"") is pdf.FORMAT
+
+
 def head_of(source: Path | bytes) -> bytes:
     """The first bytes of a file, enough for `format_of`; none where it cannot be opened."""
     if isinstance(source, bytes):

@@ -105,7 +105,7 @@ class Report:
             f"{_count(len(self.set_aside), 'stored file')} ({_named(one.label.name for one in self.set_aside)}) "
             f"{'belong' if many else 'belongs'} to no document: the database is new or older than "
             f"{'they are' if many else 'it is'}, or a run was cut off. Nothing is lost: "
-            "`second-pass doctor --adopt` adds them to the library again, `--discard` removes them for good."
+            "“second-pass doctor --adopt” adds them to the library again, “--discard” removes them for good."
         )
 
     def for_visitors(self) -> Report:

@@ -89,7 +89,7 @@ def test_another_persons_document_cannot_be_read_searched_or_changed_by_its_id(
     chunk = next(chunk for chunk in bert.engine.retrieve(QUESTION).evidence.chunks if chunk.document_id == theirs.id)
     for forbidden in (
         lambda: anna.library.file_bytes(theirs.id),
-        lambda: anna.library.preview(theirs.id, 1),
+        lambda: anna.library.passages(theirs.id, 1),
         lambda: anna.library.page_png(theirs.id, 1),
         lambda: anna.library.delete(theirs.id),
         lambda: anna.library.retry(theirs.id),

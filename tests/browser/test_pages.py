@@ -87,6 +87,50 @@ def test_a_file_dropped_into_the_question_box_is_read_and_answers(page: Page, se
     expect(page.get_by_test_id("stImage").locator("img").first).to_be_visible(timeout=WAIT)
 
 
+def test_a_documents_page_opens_from_its_source_and_again_from_its_card(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.get_by_role("button", name="When is the parrot").first.click()
+    for name in ("parrot.pdf, p. 1", "Open document", "parrot.pdf, p. 1"):
+        settled(page)
+        page.get_by_role("button", name=name).first.click()
+        expect(page.get_by_role("dialog").get_by_alt_text("Page 1 of the document")).to_be_visible(timeout=WAIT)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_newest_question_of_a_conversation_stands_at_the_top(page: Page, server: Server) -> None:
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.goto(server.url)
+    page.get_by_role("button", name="When is the parrot").first.click()
+    ask(page, "What does the keeper feed to the parrot?")
+    ask(page, "What opens the boiler room?")
+    newest = page.get_by_test_id("stMain").get_by_role("heading", name="What opens the boiler room?")
+    expect(newest).to_be_in_viewport(timeout=WAIT)
+    settled(page)
+    place = newest.bounding_box()
+    assert place is not None
+    assert place["y"] < 200
+    page.reload()
+    expect(newest).to_be_in_viewport(timeout=WAIT)
+
+
+def test_a_file_without_sheets_opens_as_its_text_with_the_passage_marked(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    text = b"# Beacon\n\nThe beacon burns rapeseed oil.\n\n| Month | Litres |\n|---|---|\n| May | 61 |\n"
+    page.locator("[data-testid=stChatInput] input[type=file]").set_input_files(
+        {"name": "beacon.md", "mimeType": "text/markdown", "buffer": text}
+    )
+    page.get_by_text("beacon.md").first.wait_for()
+    ask(page, "What does the beacon burn?")
+    expect(page.get_by_text("Show on the page")).to_have_count(0)
+    settled(page)
+    page.get_by_role("button", name="beacon.md, p. 1").first.click()
+    viewer = page.get_by_role("dialog")
+    expect(viewer.locator("mark", has_text="rapeseed oil")).to_be_visible(timeout=WAIT)
+    expect(viewer.get_by_role("cell", name="61")).to_be_visible()
+    expect(viewer.get_by_role("tab")).to_have_count(0)
+
+
 def test_a_passage_that_fell_out_can_be_read_and_marked_and_the_mark_stays(page: Page, server: Server) -> None:
     page.goto(server.url)
     ask(page, "At what temperature is the shingles vaccine kept?")

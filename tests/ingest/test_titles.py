@@ -20,6 +20,8 @@ from ingest.titles import LONGEST, display_title
         ("notes.pdf", "Microsoft Word - notes.docx", "notes"),
         ("notes.pdf", "Microsoft Word - Lease contract.docx", "notes — Lease contract"),
         ("notes.pdf", "untitled", "notes"),
+        ("notes.pdf", "(anonymous)", "notes"),
+        ("notes.pdf", "Anonymous letters", "notes — Anonymous letters"),
         ("notes.pdf", "Document1", "notes"),
         ("a%20b.pdf", "", "a b"),
         ("../../etc/passwd.pdf", "", "passwd"),

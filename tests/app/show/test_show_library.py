@@ -53,6 +53,17 @@ def test_a_line_says_why_a_file_failed_and_shows_its_name_as_text() -> None:
     assert "<img" not in text.replace("\\<", "")
 
 
+def test_a_title_from_right_to_left_does_not_turn_the_facts_round_and_no_file_has_0_kilobytes() -> None:
+    def script(document):  # type: ignore[no-untyped-def]  # its text alone is run, without our imports
+        from app.show.documents import draw_line
+
+        draw_line(document)
+
+    document = a_document("a.md", title="دليل المكتبة", pages=2, chunks=3, bytes=240, seconds=0.0)
+    at = AppTest.from_function(script, args=(document,)).run(timeout=20)
+    assert at.caption[0].value == "\u2068دليل المكتبة\u2069 · 2 pages · 3 passages · 1 kB · default"
+
+
 def test_the_summary_counts_what_is_ready_at_work_and_unreadable() -> None:
     rows = [a_document("a"), a_document("b", status=Status.PARSING), a_document("c", status=Status.FAILED)]
     assert lines.summary(rows) == "1 document ready · 10 pages · 30 passages · 1 at work · 1 not readable"

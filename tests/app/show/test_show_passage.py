@@ -23,7 +23,7 @@ class Read(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
-        assert {name for name, _ in attrs} <= {"style", "colspan"}
+        assert {name for name, _ in attrs} <= {"dir", "style", "colspan"}
         self._in_mark = tag == "mark"
 
     def handle_endtag(self, tag: str) -> None:
