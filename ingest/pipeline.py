@@ -163,6 +163,8 @@ class Pipeline:
     def _index(self, document: Document) -> str:
         """Everything up to the indexes; returns what a reader should know ("49 of 50 pages read")."""
         queue = self.stores.sql.queue
+        pipeline = self.splitting.fingerprint(document.name, self.stores.sql.files.path(document.sha256))
+        queue.build_with(document.id, pipeline=pipeline, embedder=self.stores.embedder_fingerprint)
         embedder = self.embedder()
         passages, note = self._passages(document, embedder)
         if not passages:

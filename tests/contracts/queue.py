@@ -90,6 +90,30 @@ class QueueContract:
         assert len(store.documents.chunks([item.chunk.id for item in new])) == 2
         assert store.queue.deleting() == [old]
 
+    def test_a_document_is_on_record_as_what_it_is_built_with_not_as_it_was_queued(self, store: SqlStore) -> None:
+        old, _ = ready_document(store, b"v1")
+        again = store.queue.add_again(old, pipeline="p2", embedder="e2").document.id
+        store.queue.claim_next()
+        store.queue.build_with(again, pipeline="p3", embedder="e3")
+        assert store.queue.stale(pipelines=["p3"], embedder="e3") == []
+        store.queue.mark_ready(again)
+        assert [document.id for document in store.queue.stale(pipelines=["p2"], embedder="e2")] == [again]
+
+    def test_a_build_that_is_there_already_is_not_built_twice_and_takes_over_what_was_to_go(
+        self, store: SqlStore
+    ) -> None:
+        version_1, _ = ready_document(store, b"v1")
+        version_2, _ = ready_document(store, b"v2")
+        known = store.documents.known(version_2)
+        again = store.queue.add(
+            b"v2", name=known.name, collection=known.collection, pipeline="p2", embedder="e2", replace=True
+        ).document.id
+        store.queue.claim_next()
+        with pytest.raises(Cancelled):
+            store.queue.build_with(again, pipeline="p1", embedder="e1")
+        assert store.documents.known(version_2).status == Status.READY
+        assert sorted(store.queue.deleting()) == sorted([version_1, again])
+
     def test_a_replacement_that_fails_leaves_the_old_version_ready(self, store: SqlStore) -> None:
         old, chunks = ready_document(store, b"v1")
         new = store.queue.add(b"v2", name="one.pdf", collection="default", pipeline="p", embedder="e", replaces=old)

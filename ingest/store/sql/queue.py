@@ -190,6 +190,39 @@ class SqlQueue:
             connection.execute(update(documents).where(mine).values(claim))
             return as_document(connection.execute(select_documents().where(mine)).one())
 
+    def build_with(self, document_id: str, *, pipeline: str, embedder: str) -> None:
+        """Write down what a claimed document is built with, which may be other than when it was queued.
+
+        Where the same bytes are there as such a build already, this document goes and that one stands, with all that
+        this one was to replace. Raises Cancelled then, and when the claim is gone.
+        """
+        with writing(self._engine) as connection:
+            row = self._claimed(connection, document_id)
+            mine = documents.c.id == document_id
+            twin = connection.execute(
+                select(documents.c.id, documents.c.status).where(
+                    documents.c.collection_key == row.collection_key,
+                    documents.c.sha256 == row.sha256,
+                    documents.c.pipeline == pipeline,
+                    documents.c.embedder == embedder,
+                    documents.c.status != Status.DELETING,
+                    ~mine,
+                )
+            ).one_or_none()
+            if twin is None:
+                connection.execute(update(documents).where(mine).values(pipeline=pipeline, embedder=embedder))
+                return
+            its = documents.c.id == twin.id
+            if row.replace_same_name:
+                change = {"replace_same_name": True, "replaces": row.replaces, "added_at": row.added_at}
+                connection.execute(update(documents).where(its).values(change))
+            _begin_delete(connection, mine)
+            if twin.status in _STOPPED:
+                _requeue(connection, its, attempts=0, queued_at=datetime.now(UTC))
+            elif twin.status == Status.READY:
+                _replace(connection, twin.id)
+        raise Cancelled("it is there already as it would be built")
+
     def renew(self) -> None:
         """Keep every claim of this owner for another `LEASE_S` seconds."""
         with writing(self._engine) as connection:
