@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 from app.cli.session import open_application, print_json, say
 from app.safe_text import SafeStream, safe_line, safe_text
 
+_QUESTIONS = click.Path(exists=True, dir_okay=False, path_type=Path)
+
 
 def _retrieval_options(function: Any) -> Any:
     for option in reversed(
@@ -34,17 +36,20 @@ def _retrieval_options(function: Any) -> Any:
 
 
 def _options(application: Application, fast: str | None, precise: str | None, no_cache: bool) -> Options:
+    from rag.rerank.registry import family_of
     from rag.stages import FAST, PRECISE
 
     options = application.engine.options
     for name, reranker in ((FAST, fast), (PRECISE, precise)):
-        options = options.with_stage(name, reranker=reranker) if reranker else options
+        if reranker:
+            family_of(reranker)  # a misspelt name is an error here, not a stage that fails quietly
+            options = options.with_stage(name, reranker=reranker)
     return replace(options, score_cache=False) if no_cache else options
 
 
 @click.command()
 @click.argument("question", required=False)
-@click.option("--questions", type=click.Path(exists=True, path_type=Path), help='JSONL of {"id", "question"}.')
+@click.option("--questions", type=_QUESTIONS, help='JSONL of {"id", "question"}.')
 @_retrieval_options
 def retrieve(
     question: str | None,
@@ -72,14 +77,14 @@ def retrieve(
 
 
 def _rows(path: Path) -> Iterable[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 try:
                     row = json.loads(line)
                     if not isinstance(row["question"], str):
                         raise TypeError("the question is no text")
-                except (ValueError, KeyError, TypeError) as error:
+                except (ValueError, KeyError, TypeError, RecursionError) as error:
                     raise click.ClickException(f"{path}, line {number}: not a question in JSON ({error!r})") from None
                 yield row
 

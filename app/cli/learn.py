@@ -167,7 +167,7 @@ def feedback() -> None:
 
 
 @feedback.command("export")
-@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 def feedback_export(file: Path | None, kind: str) -> None:
     """Write every judged question to FILE (default: standard output)."""
@@ -179,7 +179,10 @@ def feedback_export(file: Path | None, kind: str) -> None:
         say(text, end="")
         return
     # With its byte order mark Excel reads the CSV as UTF-8.
-    file.write_text(text, encoding="utf-8-sig" if kind == "csv" else "utf-8", newline="")
+    try:
+        file.write_text(text, encoding="utf-8-sig" if kind == "csv" else "utf-8", newline="")
+    except OSError as error:
+        raise click.ClickException(f"{file} could not be written ({error.strerror}).") from None
     say(f"{file} written")
 
 

@@ -18,7 +18,11 @@ SOME_FAILED = 3
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--collection", default=None, help="Collection to add to (default: the `collection` setting).")
 @click.option("--replace", is_flag=True, help="A file of the same name takes the old one's place once it is ready.")
-@click.option("--passwords", type=click.Path(exists=True, path_type=Path), help='JSON: {"file name": "password"}.')
+@click.option(
+    "--passwords",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help='JSON: {"file name": "password"}.',
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def ingest(
     paths: tuple[Path, ...], collection: str | None, replace: bool, passwords: Path | None, as_json: bool
@@ -28,7 +32,7 @@ def ingest(
 
     from ingest.read.registry import files_under
 
-    known = json.loads(passwords.read_text(encoding="utf-8")) if passwords else {}
+    known = _passwords(passwords) if passwords else {}
     files = files_under(paths)
     failed = 0
     counts = {"new": 0, "updated": 0, "unchanged": 0, "failed": 0}
@@ -49,6 +53,17 @@ def ingest(
         say(", ".join(f"{count} {word}" for word, count in counts.items()))
     if failed:
         sys.exit(SOME_FAILED)
+
+
+def _passwords(path: Path) -> dict[str, str]:
+    """By file name. What is wrong with the file is said without quoting it."""
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        known = None
+    if not isinstance(known, dict) or not all(isinstance(one, str) for one in known.values()):
+        raise click.ClickException(f'{path}: expected one JSON object, {{"file name": "password"}}, in UTF-8.')
+    return known
 
 
 @click.command()

@@ -18,7 +18,7 @@ from app.cli.session import open_application, print_json, say
 @click.argument("golden", required=False, type=click.Path(exists=True, path_type=Path))
 @click.option("--beir", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A BEIR folder instead.")
 @click.option("--collection", multiple=True, help="Search only these collections.")
-@click.option("--limit", type=int, default=None, help="Only the first N questions.")
+@click.option("--limit", type=click.IntRange(min=1), default=None, help="Only the first N questions.")
 @click.option("--compare", nargs=2, default=None, help='Two configurations, e.g. "precise=none" "precise=builtin".')
 @click.option("--answers", is_flag=True, help="Measure the answers and refusals instead of the orders.")
 @click.option(

@@ -198,7 +198,7 @@ def _json_lines(lines: Iterable[str], name: str) -> Iterator[tuple[int, Mapping[
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise GoldensUnreadable(f"{name}, line {number}: not JSON ({error}).") from None
         if not isinstance(row, dict):
             raise GoldensUnreadable(f"{name}, line {number}: expected one JSON object a line.")

@@ -163,3 +163,44 @@ def test_without_marks_the_verdict_says_so(home: Path) -> None:
     assert "Not enough marks yet" in run(home, "verdict").output
     assert "Nothing was learned yet" in run(home, "versions").output
     assert "nothing to undo" in run(home, "versions", "rollback").output
+
+
+@pytest.mark.parametrize("passwords", [b"nonsense", b"[1]", b'{"a.pdf": 5}', b"\xff\xfe", b"[" * 100_000])
+def test_a_password_file_that_is_none_is_said_in_a_sentence(
+    home: Path, files: Path, tmp_path: Path, passwords: bytes
+) -> None:
+    file = tmp_path / "passwords.json"
+    file.write_bytes(passwords)
+    result = run(home, "ingest", files, "--passwords", file)
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert 'expected one JSON object, {"file name": "password"}' in result.output
+
+
+@pytest.mark.parametrize("line", [b"\xff", b"[" * 100_000, b'"text"'])
+def test_a_line_that_is_no_question_is_named(home: Path, tmp_path: Path, line: bytes) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_bytes(b'{"question": "brass wheel"}\n' + line)
+    result = run(home, "retrieve", "--questions", file, "--json")
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "line 2: not a question in JSON" in result.output
+
+
+def test_a_golden_that_is_nested_too_deep_is_named(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "goldens.jsonl"
+    file.write_text("[" * 100_000)
+    result = run(home, "eval", file)
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "goldens.jsonl, line 1: not JSON" in result.output
+
+
+@pytest.mark.parametrize("option", ["--fast", "--precise"])
+def test_a_misspelt_reranker_is_an_error_and_not_an_answer(home: Path, option: str) -> None:
+    result = run(home, "ask", "brass wheel", option, "biultin")
+    assert result.exit_code == 1
+    assert "Did you mean 'builtin'?" in result.output
+
+
+def test_feedback_that_cannot_be_written_is_said_in_a_sentence(home: Path, tmp_path: Path) -> None:
+    result = run(home, "feedback", "export", tmp_path / "nowhere" / "marks.jsonl")
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "could not be written (No such file or directory)" in result.output
