@@ -50,7 +50,7 @@ def badges(candidate: Candidate) -> str:
     Rerankers stand out, the last one most.
     """
     badges = []
-    colour = "primary"
+    colour = "blue"  # the theme's primary colour in light; in dark it is pale enough to be read on a badge
     for mark in reversed(candidate.marks):
         colour = "gray" if kind_of(mark.stage) is not Kind.RERANK else colour
         badges.append(f":{colour}-badge[\\#{mark.rank} {plain(stage_name(mark.stage))} {number(mark.score)}]")

@@ -141,7 +141,8 @@ def chart(rows: list[StageTime]) -> altair.LayerChart:
         alt.Tooltip("work:N", title="done by"),
     ]
     bars = alt.Chart(frame).mark_bar(height=18, cornerRadiusEnd=3).encode(y=y, x=x, tooltip=tooltip)
-    labels = alt.Chart(frame).mark_text(align="left", dx=5).encode(y=y, x=x, text="label:N")
+    # A grey that is read on the light page and on the dark one; the default is black on both.
+    labels = alt.Chart(frame).mark_text(align="left", dx=5, color="#787C87").encode(y=y, x=x, text="label:N")
     drawn: altair.LayerChart = (bars + labels).properties(height=34 * len(rows) + 40)
     return drawn
 
@@ -158,7 +159,7 @@ def draw_timing(trace: Trace, answer: Answer, marks: Mapping[str, bool]) -> None
         return
     cascade = saving(trace)
     with st.grid(3, min_column_width=150):
-        st.metric("Until the passages were ranked", seconds(trace.total_ms), border=True)
+        st.metric("Ranked in", seconds(trace.total_ms), border=True)
         st.metric("Pairs read by a model", f"{sum(row.scored for row in rows):,}", border=True)
         gain = cascade.alone_ms - cascade.spent_ms if cascade else 0
         st.metric("Saved by the cascade", seconds(gain) if gain > 0 else "nothing", border=True)

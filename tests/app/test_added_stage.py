@@ -72,7 +72,7 @@ def test_the_trace_the_pictures_and_the_measures_have_the_added_stage(app: Appli
     assert (last.intake, len(last.ranking), last.scored) == (3, 3, 3)
     assert trace.start_of(last) is trace.step(PRECISE)
     assert trace.evidence.chunks == last.ranking.chunks  # the order that it left is what the answer is written from
-    assert badges(trace.evidence.candidates[0]).startswith(":primary-badge[\\#1 last look ")
+    assert badges(trace.evidence.candidates[0]).startswith(":blue-badge[\\#1 last look ")
 
     shifts = rank_shift.shifts(trace)
     points = next(iter(rank_shift.chart(shifts).to_dict()["datasets"].values()))

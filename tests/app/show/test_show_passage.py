@@ -90,7 +90,7 @@ def test_badges_name_every_stage_with_rank_and_raw_score_latest_first() -> None:
     text = badges(candidate)
     mark = candidate.mark("precise")
     assert mark is not None
-    assert text.startswith(f":primary-badge[\\#1 precise {number(mark.score)}]")
+    assert text.startswith(f":blue-badge[\\#1 precise {number(mark.score)}]")
     assert [text.index(name) for name in ("precise", "fast", "hybrid", "dense", "BM25")] == sorted(
         text.index(name) for name in ("precise", "fast", "hybrid", "dense", "BM25")
     )
