@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from app.application import Application
     from rag.engine import Options
     from rag.tracing import Trace
-from app.cli.session import open_application, print_json, say
+from app.cli.session import SOME_FAILED, open_application, print_json, say
 from app.safe_text import SafeStream, safe_line, safe_text
+from ingest.errors import QuestionRefused
 
 _QUESTIONS = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -60,20 +62,36 @@ def retrieve(
     no_cache: bool,
     as_json: bool,
 ) -> None:
-    """Find and rank passages; every stage's order is shown."""
+    """Find and rank passages; every stage's order is shown.
+
+    A question of a file that cannot be searched is told and passed over; the exit code is then 3.
+    """
     from rag.tracing import trace_to_json
 
     if bool(question) == bool(questions):
         raise click.UsageError("Give one QUESTION, or a file with --questions.")
+    refused = 0
     with open_application() as application:
         options = _options(application, fast, precise, no_cache)
         asked: Iterable[dict[str, Any]] = _rows(questions) if questions else [{"id": None, "question": question}]
         for row in asked:
-            trace = application.engine.retrieve(row["question"], collections=collection, options=options)
+            try:
+                trace = application.engine.retrieve(row["question"], collections=collection, options=options)
+            except QuestionRefused as error:
+                if not questions:
+                    raise
+                refused += 1  # the others are asked all the same
+                if as_json:
+                    print_json({"id": row.get("id"), "question": row["question"], "error": str(error)})
+                else:
+                    say(click.style(f"{row.get('id')}: {error}", fg="red"))
+                continue
             if as_json:
                 print_json({"id": row.get("id"), **trace_to_json(trace)})
             else:
                 _show_trace(trace)
+    if refused:
+        sys.exit(SOME_FAILED)
 
 
 def _rows(path: Path) -> Iterable[dict[str, Any]]:

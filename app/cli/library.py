@@ -9,9 +9,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.session import open_application, print_json, printable, say
-
-SOME_FAILED = 3
+from app.cli.session import SOME_FAILED, open_application, print_json, printable, say
 
 
 @click.command()

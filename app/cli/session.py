@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Controls but tab and newline, unless they begin "bold", "yellow" or "as before"; direction; line separators.
 _COMMANDS = re.compile("(?!\x1b\\[(?:0|1|33)m)[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _NOT_PRINTED = re.compile(f"{_COMMANDS.pattern}|[\ud800-\udfff]")
+SOME_FAILED = 3  # the exit code of a command that did what it could
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 

@@ -76,6 +76,13 @@ def test_retrieve_reads_questions_from_a_file_and_writes_one_trace_a_line(home: 
     questions.write_text('{"id": "a", "question": "Which oil?"}\n\n{"id": "b", "question": "Which wheel?"}\n')
     traces = rows(run(home, "retrieve", "--questions", questions, "--json"))
     assert [trace["id"] for trace in traces] == ["a", "b"]
+    questions.write_text('{"id": "a", "question": " "}\n{"id": "b", "question": "Which wheel?"}\n')
+    some = run(home, "retrieve", "--questions", questions, "--json")
+    assert some.exit_code == 3
+    refused, answered = (json.loads(line) for line in some.stdout.splitlines())
+    assert (refused["id"], refused["error"]) == ("a", "Type a question first.")
+    assert answered["id"] == "b"
+    assert answered["stages"]
     questions.write_text('{"id": "a"}\n')
     wrong = run(home, "retrieve", "--questions", questions, "--json")
     assert wrong.exit_code == 1
