@@ -42,7 +42,7 @@ def ask(page: Page, question: str) -> None:
     box = page.get_by_test_id("stChatInputTextArea")
     box.fill(question)
     box.press("Enter")
-    expect(page.get_by_test_id("stMain").get_by_role("heading", name=question)).to_be_visible(timeout=WAIT)
+    expect(page.get_by_test_id("stMain").get_by_role("heading", name=question).last).to_be_visible(timeout=WAIT)
     # While a follow-up is answered, the tabs of the question before are still there.
     expect(page.get_by_role("tab", name="Evidence")).to_have_count(1, timeout=WAIT)
     settled(page)
@@ -238,4 +238,4 @@ def test_a_deleted_document_is_gone_from_the_list_and_its_answer_stays(page: Pag
     page.get_by_role("button", name="When is the parrot").first.click()
     expect(page.get_by_text("every Tuesday evening").first).to_be_visible(timeout=WAIT)
     page.get_by_text("Show on the page").first.click()
-    expect(page.get_by_text("There is no picture of this page")).to_be_visible()
+    expect(page.get_by_text("There is no picture of this page")).to_be_visible(timeout=WAIT)

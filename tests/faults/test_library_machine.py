@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from ingest.documents import Status
+from ingest.pipeline import Splitting
 from ingest.store.reconcile import Stores, examine, resume
 from ingest.store.sql.documents import chunk_id
 from tests.fakes.library_parts import query
@@ -47,7 +48,8 @@ class LibraryMachine(RuleBasedStateMachine):
         if document in self.model:
             found = self.stores.sql.documents.known(document)
             path, where = self.stores.sql.files.path(found.sha256), found.collection
-            again = self.stores.sql.queue.add(path, name="again", collection=where, pipeline="p1", embedder="e1")
+            built = Splitting().fingerprint(found.name, path)
+            again = self.stores.sql.queue.add(path, name="again", collection=where, pipeline=built, embedder="e1")
             assert (again.created, again.document.id) == (False, document)
 
     @rule(document=consumes(documents), finish=st.booleans())
