@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from ingest.documents import EncodedChunk, Hit, Query
 from ingest.errors import DiskFull, LibraryDamaged, SecondPassError, StoreUnreachable
 from ingest.store.failpoints import reach
 from ingest.store.files.folder import disk_full
+from ingest.store.native_errors import native_errors
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection as ChromaCollection
@@ -193,19 +194,9 @@ def _touch(collection: ChromaCollection) -> None:
         collection.query(query_embeddings=[found[0]], n_results=1, include=[])
 
 
-@contextmanager
-def _translated(folder: Path) -> Iterator[None]:
+def _translated(folder: Path) -> AbstractContextManager[None]:
     """Whatever Chroma raises, as an error of ours: a question then goes on with the keyword index."""
-    try:
-        yield
-    except SecondPassError:
-        raise
-    except Exception as error:
-        raise _in_words(folder, error) from error
-    except BaseException as error:  # Chroma's Rust panics are no Exception
-        if type(error).__name__ != "PanicException":
-            raise
-        raise _in_words(folder, error) from error
+    return native_errors(lambda error: _in_words(folder, error))
 
 
 def _in_words(folder: Path, error: BaseException) -> SecondPassError:

@@ -11,7 +11,7 @@ import hashlib
 import shutil
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from ingest.language.detect import detect_of_passages
 from ingest.language.profile import fingerprint as analyser
 from ingest.language.profile import profile_of
 from ingest.store.failpoints import reach
+from ingest.store.native_errors import native_errors
 
 if TYPE_CHECKING:
     import tantivy
@@ -217,19 +218,9 @@ def _folder_of(folder: Path, fingerprint: str) -> Path:
     return own
 
 
-@contextmanager
-def _translated(folder: Path) -> Iterator[None]:
+def _translated(folder: Path) -> AbstractContextManager[None]:
     """Whatever tantivy raises, as an error of ours: a question then goes on with the vector index."""
-    try:
-        yield
-    except SecondPassError:
-        raise
-    except Exception as error:
-        raise _in_words(folder, error) from error
-    except BaseException as error:  # tantivy's Rust panics are no Exception
-        if type(error).__name__ != "PanicException":
-            raise
-        raise _in_words(folder, error) from error
+    return native_errors(lambda error: _in_words(folder, error))
 
 
 def _in_words(folder: Path, error: BaseException) -> SecondPassError:
