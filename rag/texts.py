@@ -17,6 +17,7 @@ from ingest.language.detect import detect
 from ingest.language.profile import profile_of
 from ingest.protocols import Embedder, TokenVectors
 from rag.cascade import run_stages
+from rag.english_only import EnglishOnly
 from rag.fuse import LinearFusion, by_words
 from rag.ranking import Candidate, Ranking, merged
 from rag.rerank.late_interaction import LateInteraction
@@ -76,7 +77,10 @@ def rank_texts(
     tokens = tokens_of(made)
 
     def make(name: str) -> Reranker:
-        return LateInteraction(token_vectors=tokens) if name == "late-interaction" else reranker(name)
+        if name != "late-interaction":
+            return reranker(name)
+        late = LateInteraction(token_vectors=tokens)
+        return EnglishOnly(inner=late) if unread else late
 
     unordered = Ranking(candidates=tuple(Candidate(chunk=chunk) for chunk in chunks))
     words = _bm25(question, [chunk.text for chunk in chunks])

@@ -96,3 +96,21 @@ def test_texts_of_another_language_are_ordered_by_what_can_read_them() -> None:
     )
     assert ranked.order[0].index == 2
     assert sorted(one.index for one in ranked.order) == [0, 1, 2]
+
+
+def test_texts_that_the_models_cannot_read_stand_in_the_order_of_their_words() -> None:
+    embedder = TransformerEmbedder(fast_model_dir=MODELS / "fast")
+    texts = ["يباع الخبز في الساعة السادسة.", "تغلق بوابة الميناء في التاسعة مساء.", "ليس للقمر ميناء."]
+    ranked = rank_texts(
+        "متى تغلق بوابة الميناء؟",
+        texts,
+        embedder=embedder,
+        tokens_of=lambda chunks: TokensInMemory(chunks, embedder.projection),
+        reranker=lambda name: EnglishOnly(inner=Backwards()),
+        fusion=read_fusion(MODELS / "fusion.json"),
+        stages=Options().cascade,
+        unreadable=english_only,
+    )
+    assert [one.index for one in ranked.order] == [1, 2, 0]
+    scores = [one.score for one in ranked.order]
+    assert scores == sorted(scores, reverse=True)
